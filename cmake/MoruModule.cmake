@@ -1,0 +1,29 @@
+# moru_module(NAME [LIBRARIES ...]): the OBJECT library of src/moru/NAME, without its tests and main.
+# moru_link(TARGET): everything, for an executable.
+set_property(GLOBAL PROPERTY MORU_MODULES "")
+set_property(GLOBAL PROPERTY MORU_LIBRARIES Threads::Threads)
+
+function(moru_module name)
+  cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/moru/${name}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cpp$")
+  add_library(moru_${name} OBJECT ${sources})
+  target_include_directories(moru_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  get_property(libraries GLOBAL PROPERTY MORU_LIBRARIES)
+  list(APPEND libraries ${ARG_LIBRARIES})
+  set_property(GLOBAL PROPERTY MORU_LIBRARIES ${libraries})
+  target_link_libraries(moru_${name} PUBLIC ${libraries})
+  target_compile_definitions(moru_${name} PRIVATE
+    MORU_SOURCE_DIR="${CMAKE_SOURCE_DIR}" MORU_INSTALL_DATA="${CMAKE_INSTALL_PREFIX}/share/moru/data")
+  set_property(GLOBAL APPEND PROPERTY MORU_MODULES ${name})
+endfunction()
+
+function(moru_link target)
+  get_property(modules GLOBAL PROPERTY MORU_MODULES)
+  get_property(libraries GLOBAL PROPERTY MORU_LIBRARIES)
+  foreach(module IN LISTS modules)
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:moru_${module}>)
+  endforeach()
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(${target} PRIVATE ${libraries})
+endfunction()

@@ -1,0 +1,75 @@
+#include "moru/base/error.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+#include <set>
+#include <utility>
+
+namespace moru {
+
+std::string format_diagnostic(const SourcePlace& place, const std::string& message) {
+  if (place.file.empty()) {
+    return fmt::format("error: {}", message);
+  }
+  if (place.line == 0) {
+    return fmt::format("{}: error: {}", place.file, message);
+  }
+  return fmt::format("{}:{}:{}: error: {}", place.file, place.line, place.column, message);
+}
+
+Error::Error(ErrorKind error_kind, const std::string& what_is_wrong, const SourcePlace& place)
+    : kind_(error_kind), text_(format_diagnostic(place, what_is_wrong)) {}
+
+Error Error::from_lines(std::string text) {
+  Error error;
+  error.text_ = std::move(text);
+  return error;
+}
+
+void fail(const std::string& message, const SourcePlace& place) {
+  throw Error(ErrorKind::input, message, place);
+}
+
+void Diagnostics::error(const SourcePlace& place, const std::string& message) {
+  constexpr std::size_t kMostReported = 20;
+  if (lines_.size() < kMostReported) {
+    lines_.push_back(format_diagnostic(place, message));
+  } else if (lines_.size() == kMostReported) {
+    lines_.push_back("error: more errors follow; mend these first");
+  }
+}
+
+namespace {
+std::atomic<bool> is_quiet = false;
+}  // namespace
+
+void Diagnostics::throw_if_any() const {
+  if (lines_.empty()) {
+    return;
+  }
+  std::string text;
+  for (const std::string& line : lines_) {
+    text += text.empty() ? "" : "\n";
+    text += line;
+  }
+  throw Error::from_lines(text);
+}
+
+void note(const std::string& text) {
+  static std::mutex mutex;
+  static std::set<std::string> said;
+  if (is_quiet) {
+    return;
+  }
+  const std::lock_guard lock(mutex);
+  if (said.insert(text).second) {
+    fmt::print(stderr, "moru: note: {}\n", text);
+  }
+}
+
+void set_quiet(bool quiet) { is_quiet = quiet; }
+
+}  // namespace moru
