@@ -24,6 +24,13 @@ std::string thing_path(const std::string& root, const CatalogueKind& kind, std::
   return fmt::format("{}/{}/{}{}", root, kind.folder, id, kind.suffix);
 }
 
+// What two spellings of a name have in common: "RTX 4090", "rtx_4090" and "RTX4090" are one.
+std::string folded(std::string_view name) {
+  std::string folded_name = to_lower(name);
+  std::erase_if(folded_name, [](char c) { return c == '-' || c == '_' || c == ' '; });
+  return folded_name;
+}
+
 // The aliases line of a file, read as text: parsing 80 files to find one name would cost more than
 // the whole simulation.
 std::vector<std::string> read_aliases(const std::string& path) {
@@ -57,9 +64,14 @@ void collect_ids(const std::string& root, const CatalogueKind& kind, std::set<st
   if (!fs::is_directory(folder, ignored)) {
     return;
   }
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    const std::string path = entry.path().string();
-    if (entry.is_regular_file() && path.ends_with(kind.suffix)) {
+  // Unreadable folders below are passed over; what stands in them was never offered.
+  constexpr auto kOptions = fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator entry(folder, kOptions, ignored), end;
+       !ignored && entry != end; entry.increment(ignored)) {
+    const std::string path = entry->path().string();
+    std::error_code unknown;
+    const bool is_hidden = entry->path().filename().string().starts_with('.');
+    if (!is_hidden && entry->is_regular_file(unknown) && path.ends_with(kind.suffix)) {
       ids.insert(path.substr(folder.size() + 1,
                              path.size() - folder.size() - 1 - kind.suffix.size()));
     }
@@ -111,15 +123,15 @@ Found find_in_catalogue(const CatalogueKind& kind, std::string_view name) {
       return {std::string(name), std::move(path)};
     }
   }
-  const std::string wanted = to_lower(name);
+  const std::string wanted = folded(name);
   for (const std::string& root : roots) {
     std::set<std::string> ids;
     collect_ids(root, kind, ids);
     for (const std::string& id : ids) {
-      bool is_match = to_lower(id) == wanted;
+      bool is_match = folded(id) == wanted;
       for (const std::string& alias :
            read_aliases(fmt::format("{}/{}/{}{}", root, kind.folder, id, kind.alias_file))) {
-        is_match = is_match || to_lower(alias) == wanted;
+        is_match = is_match || folded(alias) == wanted;
       }
       if (is_match) {
         return {id, thing_path(root, kind, id)};

@@ -35,7 +35,7 @@ struct Found {
   std::string id;
   std::string path;  // empty if nothing has that id or alias
 };
-// By id, then by alias (both also ignoring case).
+// By id, then by alias; both also ignoring case, '-', '_' and spaces.
 Found find_in_catalogue(const CatalogueKind& kind, std::string_view name);
 
 // As find_in_catalogue, or Error with the nearest known names.

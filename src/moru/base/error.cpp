@@ -1,5 +1,7 @@
 #include "moru/base/error.h"
 
+#include "moru/base/text.h"
+
 #include <fmt/format.h>
 
 #include <atomic>
@@ -11,13 +13,17 @@
 namespace moru {
 
 std::string format_diagnostic(const SourcePlace& place, const std::string& message) {
-  if (place.file.empty()) {
-    return fmt::format("error: {}", message);
+  // Messages quote their input, which may be anything: one diagnostic stays one readable line.
+  constexpr std::size_t kLongestMessage = 1000;
+  const std::string what = printable(message, kLongestMessage);
+  const std::string file = printable(place.file, kLongestMessage);
+  if (file.empty()) {
+    return fmt::format("error: {}", what);
   }
   if (place.line == 0) {
-    return fmt::format("{}: error: {}", place.file, message);
+    return fmt::format("{}: error: {}", file, what);
   }
-  return fmt::format("{}:{}:{}: error: {}", place.file, place.line, place.column, message);
+  return fmt::format("{}:{}:{}: error: {}", file, place.line, place.column, what);
 }
 
 Error::Error(ErrorKind error_kind, const std::string& what_is_wrong, const SourcePlace& place)

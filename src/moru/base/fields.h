@@ -50,6 +50,11 @@ struct Sourced {
   const T& operator*() const { return value; }
 };
 
+// Whether the text is one of the flags above.
+constexpr bool is_trust_flag(std::string_view text) {
+  return text.size() == 1 && std::string_view("SVTMED").find(text) != std::string_view::npos;
+}
+
 // Specialise for every enum that appears in files: `values`, an array of {text, value}.
 template <class E>
 struct EnumNames;

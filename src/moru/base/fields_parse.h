@@ -126,6 +126,9 @@ void parse_sourced(ParseContext& context, const Node& node, Sourced<T>& value) {
   parser.optional("source", value.source, "");
   parser.optional("trust", value.trust, "");
   parser.finish();
+  if (const Node* trust = node.find("trust"); !value.trust.empty() && !is_trust_flag(value.trust)) {
+    context.error(*trust, fmt::format("'{}' is not a trust flag: S, V, T, M, E or D", value.trust));
+  }
   if constexpr (requires { value.value < value.value; }) {
     if ((value.low && value.value < *value.low) || (value.high && *value.high < value.value)) {
       context.error(node, "the value lies outside its own low..high range");
@@ -263,7 +266,7 @@ T parse_document(const Document& document) {
   ParseContext context{document, {}};
   T value{};
   if (document.root.is_null()) {
-    fail(fmt::format("is empty; expected {}", T::kTypeName), {document.file, 0, 0});
+    fail(fmt::format("the file is empty; a {} was expected", T::kTypeName), {document.file, 1, 1});
   }
   parse_value(context, document.root, value);
   context.diagnostics.throw_if_any();

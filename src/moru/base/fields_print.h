@@ -27,7 +27,7 @@ std::string value_text(const T& value) {
   } else if constexpr (std::same_as<T, bool>) {
     return value ? "true" : "false";
   } else if constexpr (is_quantity<T>) {
-    return to_string(value);
+    return format_stated(value.value, T::dimension);
   } else if constexpr (std::is_enum_v<T>) {
     return std::string(enum_name(value));
   } else {

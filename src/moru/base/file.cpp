@@ -10,6 +10,7 @@
 #include <zstd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -49,6 +50,9 @@ std::string read_raw(const std::string& path, std::size_t largest) {
   }
   std::string text;
   if (S_ISREG(status.st_mode)) {
+    if (static_cast<std::size_t>(status.st_size) > largest) {
+      fail_too_large(path, largest);
+    }
     text.reserve(static_cast<std::size_t>(status.st_size) + 64);
   }
   constexpr std::size_t kChunk = std::size_t{1} << 20;
@@ -120,14 +124,23 @@ FileWriter::FileWriter(std::string path) : path_(std::move(path)) {
     return;
   }
   struct stat status = {};
-  is_direct_ = ::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+  const bool exists = ::stat(path_.c_str(), &status) == 0;
+  is_direct_ = exists && !S_ISREG(status.st_mode);
   if (is_direct_ && S_ISDIR(status.st_mode)) {
     fail("is a folder; name a file to write", {path_, 0, 0});
+  }
+  if (exists && !is_direct_) {
+    // A link keeps pointing at the file that is replaced.
+    const std::unique_ptr<char, decltype(&::free)> real(::realpath(path_.c_str(), nullptr), &::free);
+    path_ = real ? real.get() : path_;
   }
   temporary_ = is_direct_ ? path_ : fmt::format("{}.{}.part", path_, ::getpid());
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (descriptor_ < 0) {
     fail_system(path_, "write");
+  }
+  if (exists && !is_direct_) {
+    (void)::fchmod(descriptor_, status.st_mode & 07777U);  // best effort: the content matters more
   }
 }
 
@@ -174,6 +187,9 @@ void FileWriter::commit() {
   const bool is_synced = is_direct_ || ::fsync(descriptor) == 0;
   const bool is_closed = ::close(descriptor) == 0;
   if (is_direct_) {
+    if (!is_closed) {
+      fail_system(path_, "write");
+    }
     return;
   }
   if (!is_synced || !is_closed || ::rename(temporary_.c_str(), path_.c_str()) != 0) {

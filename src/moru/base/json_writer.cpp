@@ -1,5 +1,7 @@
 #include "moru/base/json_writer.h"
 
+#include "moru/base/text.h"
+
 #include <fmt/format.h>
 
 #include <charconv>
@@ -94,6 +96,13 @@ JsonWriter& JsonWriter::integer(std::int64_t number) {
   text_.append(digits, result.ptr);
   return *this;
 }
+JsonWriter& JsonWriter::natural(std::uint64_t number) {
+  before_value();
+  char digits[24];
+  const auto result = std::to_chars(digits, digits + sizeof digits, number);
+  text_.append(digits, result.ptr);
+  return *this;
+}
 JsonWriter& JsonWriter::null() {
   before_value();
   text_ += "null";
@@ -106,6 +115,9 @@ std::string JsonWriter::take() {
 }
 
 void JsonWriter::append_quoted(std::string_view text) {
+  if (find_invalid_utf8(text) != std::string_view::npos) {
+    return append_quoted(replace_invalid_utf8(text));
+  }
   text_ += '"';
   for (const char c : text) {
     switch (c) {

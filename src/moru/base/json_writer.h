@@ -24,9 +24,8 @@ class JsonWriter {
   JsonWriter& value(const char* text) { return value(std::string_view(text)); }
   JsonWriter& value(bool flag);
   JsonWriter& value(double number);
-  JsonWriter& value(std::integral auto number) {
-    return integer(static_cast<std::int64_t>(number));
-  }
+  JsonWriter& value(std::signed_integral auto number) { return integer(number); }
+  JsonWriter& value(std::unsigned_integral auto number) { return natural(number); }
   JsonWriter& null();
 
   template <class T>
@@ -41,6 +40,7 @@ class JsonWriter {
 
  private:
   JsonWriter& integer(std::int64_t number);
+  JsonWriter& natural(std::uint64_t number);
   void before_value();
   void close(char bracket);
   void new_line();

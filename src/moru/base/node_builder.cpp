@@ -64,7 +64,7 @@ bool NodeBuilder::take_as_key(std::string_view text, int line, int column) {
   if (text.empty()) {
     fail_at(line, column, "an empty key");
   }
-  if (top.node.find(text) != nullptr) {
+  if (!top.keys.emplace(text).second) {
     fail_at(line, column, fmt::format("'{}' is given twice", text));
   }
   top.pending.key = std::string(text);

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace moru {
@@ -29,6 +30,7 @@ class NodeBuilder {
     Node node;
     bool expects_key = false;
     Node::Entry pending;  // key waiting for its value
+    std::unordered_set<std::string> keys;
   };
 
   void add(Node node);

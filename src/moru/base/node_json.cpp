@@ -1,11 +1,11 @@
 // JSON -> Node through simdjson: its DOM parser validates the whole text, its on-demand parser then
 // tells where each value stands.
+#include "moru/base/json_check.h"
 #include "moru/base/node_builder.h"
+#include "moru/base/text.h"
 
 #include <fmt/format.h>
 #include <simdjson.h>
-
-#include <algorithm>
 
 namespace moru {
 namespace {
@@ -24,8 +24,8 @@ class JsonWalk {
   }
 
  private:
-  void move_to(std::string_view token) {
-    const auto offset = static_cast<std::size_t>(token.data() - text_.data());
+  void move_to(const char* token) {
+    const auto offset = static_cast<std::size_t>(token - text_.data());
     for (; offset_ < offset && offset_ < text_.size(); ++offset_) {
       if (text_[offset_] == '\n') {
         ++line_;
@@ -36,7 +36,7 @@ class JsonWalk {
   }
 
   void value(ondemand::value item) {
-    move_to(item.raw_json_token());
+    move_to(item.raw_json_token().data());
     switch (item.type()) {
       case ondemand::json_type::object:
         object(item.get_object());
@@ -66,8 +66,7 @@ class JsonWalk {
   void object(ondemand::object object) {
     builder_.begin_map(line_, column_);
     for (auto field : object) {
-      const std::string_view raw_key(field.key().raw());
-      move_to(raw_key);
+      move_to(field.key().raw() - 1);  // raw() points behind the opening quote
       const std::string_view key = field.unescaped_key();
       builder_.scalar(key, true, line_, column_);
       value(field.value());
@@ -88,8 +87,12 @@ class JsonWalk {
   int column_ = 1;
 };
 
-// Where the DOM parser gave up is not known; the on-demand parser, walking the same text, stops near.
-[[noreturn]] void fail_invalid(const std::string& name, simdjson::error_code error) {
+[[noreturn]] void fail_invalid(const std::string& name, std::string_view text,
+                               simdjson::error_code error) {
+  if (const auto fault = find_json_fault(text)) {
+    const TextPosition at = position_of(text, fault->offset);
+    fail(fmt::format("not valid JSON: {}", fault->reason), {name, at.line, at.column});
+  }
   fail(fmt::format("not valid JSON: {}", simdjson::error_message(error)), {name, 0, 0});
 }
 
@@ -103,13 +106,15 @@ Document parse_json(std::string_view text, std::string name) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     return {std::move(name), Node{}};
   }
+  if (const std::size_t at = find_invalid_utf8(text); at != std::string_view::npos) {
+    const TextPosition place = position_of(text, at);
+    fail("not UTF-8 text", {name, place.line, place.column});
+  }
   const simdjson::padded_string padded(text);
   simdjson::dom::parser validator;
-  // One level above what NodeBuilder allows, so that its message names the place.
-  (void)validator.allocate(std::max<std::size_t>(text.size(), 32), 1024);
   simdjson::dom::element ignored;
   if (const auto error = validator.parse(padded).get(ignored)) {
-    fail_invalid(name, error);
+    fail_invalid(name, text, error);
   }
   NodeBuilder builder(name);
   ondemand::parser parser;
@@ -117,7 +122,7 @@ Document parse_json(std::string_view text, std::string name) {
     ondemand::document document = parser.iterate(padded);
     JsonWalk(builder, std::string_view(padded.data(), padded.size())).document(document);
   } catch (const simdjson::simdjson_error& error) {
-    fail_invalid(name, error.error());
+    fail_invalid(name, text, error.error());
   }
   return {std::move(name), builder.take()};
 }

@@ -46,11 +46,12 @@ std::string Table::text() const {
   for (const std::size_t width : widths) {
     total += width + 2;
   }
+  total -= std::min<std::size_t>(total, 2);
   append_row(header_);
-  text += std::string(total - 2, '-') + "\n";
+  text += std::string(total, '-') + "\n";
   for (const auto& row : rows_) {
     if (row.empty()) {
-      text += std::string(total - 2, '-') + "\n";
+      text += std::string(total, '-') + "\n";
     } else {
       append_row(row);
     }

@@ -56,7 +56,10 @@ std::string join(std::span<const std::string_view> parts, std::string_view separ
 }
 
 std::size_t parse_number_prefix(std::string_view text, double& value) {
-  const std::size_t sign = !text.empty() && text.front() == '+' ? 1 : 0;
+  const std::size_t sign = text.starts_with('+') ? 1 : 0;
+  if (sign == 1 && text.substr(1).starts_with('-')) {
+    return 0;
+  }
   const auto [end, error] = std::from_chars(text.data() + sign, text.data() + text.size(), value);
   if (error != std::errc() && error != std::errc::result_out_of_range) {
     return 0;
@@ -142,6 +145,86 @@ std::size_t display_width(std::string_view utf8) {
     i += length;
   }
   return width;
+}
+
+TextPosition position_of(std::string_view text, std::size_t offset) {
+  const std::string_view before = text.substr(0, offset);
+  const std::size_t line_begin = before.rfind('\n') + 1;  // npos + 1 is the first line's begin
+  return {static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
+          static_cast<int>(before.size() - line_begin) + 1};
+}
+
+// Length of the valid UTF-8 sequence at the front, 0 if it is not one (Unicode 15, table 3-7).
+static std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) {
+    return 1;
+  }
+  if (lead >= 0xC2 && lead <= 0xDF) {
+    return continues(1) ? 2 : 0;
+  }
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    const bool is_valid = !(lead == 0xE0 && byte(1) < 0xA0) && !(lead == 0xED && byte(1) > 0x9F);
+    return is_valid && continues(1) && continues(2) ? 3 : 0;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    const bool is_valid = !(lead == 0xF0 && byte(1) < 0x90) && !(lead == 0xF4 && byte(1) > 0x8F);
+    return is_valid && continues(1) && continues(2) && continues(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+std::size_t find_invalid_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = utf8_length(text.substr(i));
+    if (length == 0) {
+      return i;
+    }
+    i += length;
+  }
+  return std::string_view::npos;
+}
+
+constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
+
+std::string replace_invalid_utf8(std::string_view text) {
+  std::string valid;
+  while (!text.empty()) {
+    const std::size_t good = std::min(find_invalid_utf8(text), text.size());
+    valid += text.substr(0, good);
+    text.remove_prefix(good);
+    if (!text.empty()) {
+      valid += kReplacementCharacter;
+      text.remove_prefix(1);
+    }
+  }
+  return valid;
+}
+
+std::string printable(std::string_view text, std::size_t longest) {
+  std::string line;
+  for (std::size_t i = 0; i < text.size();) {
+    if (line.size() >= longest) {
+      return line + "…";
+    }
+    const std::size_t length = utf8_length(text.substr(i));
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (length == 0) {
+      line += kReplacementCharacter;
+    } else if (c == '\n') {
+      line += "\\n";
+    } else if (c < 0x20 || c == 0x7F) {
+      line += fmt::format("\\x{:02x}", c);
+    } else {
+      line += text.substr(i, length);
+    }
+    i += std::max<std::size_t>(length, 1);
+  }
+  return line;
 }
 
 std::string with_thousands(std::int64_t value) {

@@ -29,6 +29,20 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
 // How many terminal columns the UTF-8 text takes (Hangul and CJK count two).
 std::size_t display_width(std::string_view utf8);
 
+// Line and column (in bytes) of an offset, both from 1.
+struct TextPosition {
+  int line = 1;
+  int column = 1;
+};
+TextPosition position_of(std::string_view text, std::size_t offset);
+// The offset of the first byte that is not part of valid UTF-8, npos if all is well.
+std::size_t find_invalid_utf8(std::string_view text);
+// The text with every invalid byte replaced by U+FFFD.
+std::string replace_invalid_utf8(std::string_view text);
+// Text that fits one line of a terminal: control characters escaped, invalid UTF-8 replaced by
+// U+FFFD, cut at `longest` bytes.
+std::string printable(std::string_view text, std::size_t longest);
+
 // 1234567 -> "1,234,567".
 std::string with_thousands(std::int64_t value);
 

@@ -87,6 +87,17 @@ const Unit* find_unit(std::span<const Unit> units, std::string_view name) {
   return nullptr;
 }
 
+// The largest unit that format_quantity uses and that `magnitude` reaches, else the smallest.
+const Unit* printed_unit(double magnitude, Dimension dimension) {
+  const Unit* best = nullptr;
+  for (const Unit& unit : units_of(dimension)) {
+    if (unit.is_printed && (best == nullptr || magnitude >= unit.scale)) {
+      best = &unit;
+    }
+  }
+  return best;
+}
+
 std::string wrong_unit(std::string_view name, Dimension dimension) {
   for (const UnitFamily& family : kFamilies) {
     if (find_unit(family.units, name) != nullptr) {
@@ -131,16 +142,9 @@ ParsedQuantity parse_quantity(std::string_view text, Dimension dimension) {
 }
 
 std::string format_quantity(double value, Dimension dimension) {
-  const std::span<const Unit> units = units_of(dimension);
-  const Unit* best = nullptr;
-  for (const Unit& unit : units) {
-    if (!unit.is_printed) {
-      continue;
-    }
-    if (best == nullptr || std::abs(value) >= unit.scale * 0.9995) {
-      best = &unit;
-    }
-  }
+  // 999.97 GB prints as 1 TB: what four digits round up to a thousand takes the next prefix.
+  constexpr double kRoundsUp = 0.99995;
+  const Unit* best = printed_unit(std::abs(value) / kRoundsUp, dimension);
   if (best == nullptr) {
     return fmt::format("{:.4g}", value);
   }
@@ -150,6 +154,22 @@ std::string format_quantity(double value, Dimension dimension) {
     return fmt::format("{:.0f} {}", scaled, best->name);
   }
   return fmt::format("{:.4g} {}", scaled, best->name);
+}
+
+std::string format_stated(double value, Dimension dimension) {
+  if (dimension == Bytes::dimension) {
+    // 80 GB is a whole number of KiB too, but not a small one.
+    constexpr double kMostOfOne = 10'000;
+    for (const std::string_view name : {"TiB", "GiB", "MiB", "KiB"}) {
+      const double count = value / find_unit(kData, name)->scale;
+      if (count >= 1 && count < kMostOfOne && count == std::floor(count)) {
+        return fmt::format("{:.0f} {}", count, name);
+      }
+    }
+  }
+  const Unit* unit = printed_unit(std::abs(value), dimension);
+  return unit == nullptr ? fmt::format("{:.7g}", value)
+                         : fmt::format("{:.7g} {}", value / unit->scale, unit->name);
 }
 
 std::string unit_names(Dimension dimension) {

@@ -1,0 +1,262 @@
+// Datasheet peaks times stated efficiencies, plus launch cost.
+//
+// Williams, Waterman, Patterson, "Roofline: An Insightful Visual Performance Model for Multicore
+// Architectures", CACM 2009, with one roof per memory level and one for the links. Collectives:
+// Thakur, Rabenseifner, Gropp, "Optimization of Collective Communication Operations in MPICH", 2005
+// (ring bandwidth terms, logarithmic latency terms).
+#include "moru/base/registry.h"
+#include "moru/mapping/constants.h"
+#include "moru/mapping/mapper.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace moru {
+namespace {
+
+// The constants of one evaluation: nominal, favourable or unfavourable.
+struct Roofs {
+  double matrix;
+  double vector;
+  double memory;
+  double cache;
+  double link;
+  double launch;
+  double hop;
+};
+
+enum class End { nominal, favourable, unfavourable };
+
+double rate_at(const Constant& constant, End end) {
+  return end == End::nominal      ? constant.value
+         : end == End::favourable ? constant.high
+                                  : constant.low;
+}
+double cost_at(const Constant& constant, End end) {
+  return end == End::nominal      ? constant.value
+         : end == End::favourable ? constant.low
+                                  : constant.high;
+}
+
+struct Times {
+  double compute = 0;
+  double memory = 0;
+  double cache = 0;
+  double link = 0;
+  double overhead = 0;
+  double total() const { return std::max({compute, memory, cache, link}) + overhead; }
+};
+
+class RooflineChip final : public ChipMapper {
+ public:
+  RooflineChip(const Chip& chip, Execution execution) : chip_(chip) {
+    memory_bandwidth_ = chip.main_memory()->bandwidth->value.value;
+    cache_capacity_ = chip.cache_capacity().value;
+    for (const Cache& cache : chip.caches) {
+      if (cache.bandwidth) {
+        cache_bandwidth_ = std::max(cache_bandwidth_, cache.bandwidth->value.value);
+      }
+    }
+    const auto vector = chip.vector_rate();
+    const auto matrix = chip.matrix_rate(chip.compute_dtype(DType::bf16, DType::bf16));
+    for (std::size_t w = 0; w < kDTypes; ++w) {
+      for (std::size_t a = 0; a < kDTypes; ++a) {
+        const DType computed = chip.compute_dtype(static_cast<DType>(w), static_cast<DType>(a));
+        matrix_rate_[w][a] = chip.matrix_rate(computed).value_or(FlopsPerSecond{}).value;
+      }
+    }
+    vector_rate_ = vector ? vector->value : matrix->value * kVectorToMatrixRate.value;
+    if (const Link* link = chip.link(LinkScope::scale_up)) {
+      link_bandwidth_ = link->bandwidth.value.value;
+      if (link->latency) {
+        stated_hop_ = link->latency->value.value;
+      }
+    } else if (const Link* host = chip.link(LinkScope::host)) {
+      link_bandwidth_ = host->bandwidth.value.value;
+    }
+    for (const End end : {End::nominal, End::favourable, End::unfavourable}) {
+      roofs_[static_cast<std::size_t>(end)] = {rate_at(kMatrixEfficiency, end),
+                                               rate_at(kVectorEfficiency, end),
+                                               rate_at(kMemoryEfficiency, end),
+                                               rate_at(kCacheEfficiency, end),
+                                               rate_at(kLinkEfficiency, end),
+                                               launch_cost(execution, end),
+                                               stated_hop_ > 0 ? stated_hop_
+                                                               : cost_at(kLinkLatency, end)};
+    }
+  }
+
+  tl::expected<OpCost, Infeasible> cost(const Operator& op) const override {
+    if (op.op_class == OperatorClass::collective && link_bandwidth_ <= 0) {
+      return tl::unexpected(Infeasible{fmt::format(
+          "{} has no link to other chips; add one to `links:` or use one chip per replica",
+          chip_.id)});
+    }
+    const Times times = evaluate(op, roofs_[0]);
+    OpCost cost;
+    cost.compute = times.compute;
+    cost.memory = times.memory;
+    cost.cache = times.cache;
+    cost.link = times.link;
+    cost.overhead = times.overhead;
+    cost.seconds = times.total();
+    cost.low = evaluate(op, roofs_[1]).total();
+    cost.high = evaluate(op, roofs_[2]).total();
+    cost.memory_bytes = memory_bytes(op);
+    cost.cache_bytes = op.weight_bytes + op.bytes_read + op.bytes_written;
+    cost.link_bytes = link_bytes(op.collective);
+    set_bound(op, cost);
+    return cost;
+  }
+
+ private:
+  static constexpr std::size_t kDTypes = EnumNames<DType>::values.size();
+
+  double launch_cost(Execution execution, End end) const {
+    const auto& stated = execution == Execution::graph ? chip_.launch.graph : chip_.launch.eager;
+    if (stated) {
+      return stated->value.value;
+    }
+    if (execution == Execution::eager) {
+      return cost_at(kEagerLaunch, end);
+    }
+    return cost_at(chip_.kind == ChipKind::gpu ? kGraphLaunch : kCompiledLaunch, end);
+  }
+
+  double peak_rate(const Operator& op) const {
+    switch (op.op_class) {
+      case OperatorClass::gemm:
+      case OperatorClass::grouped_gemm:
+        return matrix_rate_[static_cast<std::size_t>(op.weight)]
+                           [static_cast<std::size_t>(op.activation)];
+      case OperatorClass::attention:
+      case OperatorClass::recurrence:
+        return matrix_rate_[static_cast<std::size_t>(op.activation)]
+                           [static_cast<std::size_t>(op.activation)];
+      case OperatorClass::vector:
+      case OperatorClass::gather:
+      case OperatorClass::collective:
+        return vector_rate_;
+    }
+    return vector_rate_;
+  }
+
+  // Activations that fit half of the shared cache were left there by the operator before; weights,
+  // KV cache, states and table rows come from main memory.
+  double memory_bytes(const Operator& op) const {
+    if (op.op_class == OperatorClass::collective) {
+      return 0;
+    }
+    const double moved = op.bytes_read + op.bytes_written;
+    const bool is_activation = op.op_class == OperatorClass::gemm ||
+                               op.op_class == OperatorClass::grouped_gemm ||
+                               op.op_class == OperatorClass::vector;
+    if (is_activation && moved <= cache_capacity_ / 2) {
+      return op.weight_bytes;
+    }
+    return op.weight_bytes + moved;
+  }
+
+  static double link_bytes(const CollectiveShape& shape) {
+    const auto ranks = static_cast<double>(shape.ranks);
+    switch (shape.kind) {
+      case CollectiveKind::none:
+        return 0;
+      case CollectiveKind::all_reduce:
+        return 2 * shape.bytes * (ranks - 1) / ranks;
+      case CollectiveKind::all_gather:
+      case CollectiveKind::reduce_scatter:
+      case CollectiveKind::all_to_all:
+        return shape.bytes * (ranks - 1) / ranks;
+      case CollectiveKind::send_receive:
+        return shape.bytes;
+    }
+    return 0;
+  }
+
+  static double hops(const CollectiveShape& shape) {
+    const auto ranks = static_cast<std::uint64_t>(std::max<std::int64_t>(shape.ranks, 1));
+    const double depth = std::bit_width(ranks - 1);
+    switch (shape.kind) {
+      case CollectiveKind::all_reduce:
+        return 2 * depth;
+      case CollectiveKind::send_receive:
+      case CollectiveKind::all_to_all:
+        return 1;
+      default:
+        return depth;
+    }
+  }
+
+  Times evaluate(const Operator& op, const Roofs& roofs) const {
+    Times times;
+    times.overhead = roofs.launch;
+    if (op.op_class == OperatorClass::collective) {
+      times.link = link_bytes(op.collective) / (link_bandwidth_ * roofs.link) +
+                   hops(op.collective) * roofs.hop;
+      return times;
+    }
+    const bool is_matrix = op.op_class != OperatorClass::vector &&
+                           op.op_class != OperatorClass::gather;
+    times.compute = op.flops / (peak_rate(op) * (is_matrix ? roofs.matrix : roofs.vector));
+    times.memory = memory_bytes(op) / (memory_bandwidth_ * roofs.memory);
+    if (cache_bandwidth_ > 0) {
+      times.cache = (op.weight_bytes + op.bytes_read + op.bytes_written) /
+                    (cache_bandwidth_ * roofs.cache);
+    }
+    return times;
+  }
+
+  void set_bound(const Operator& op, OpCost& cost) const {
+    const double busy = cost.seconds - cost.overhead;
+    if (cost.overhead > busy) {
+      cost.bound = Bound::overhead;
+      cost.utilisation = 0;
+    } else if (busy == cost.link && cost.link > 0) {
+      cost.bound = Bound::link;
+      cost.utilisation = cost.link_bytes / (cost.seconds * link_bandwidth_);
+    } else if (busy == cost.compute) {
+      cost.bound = Bound::compute;
+      cost.utilisation = op.flops / (cost.seconds * peak_rate(op));
+    } else if (busy == cost.memory) {
+      cost.bound = Bound::memory;
+      cost.utilisation = cost.memory_bytes / (cost.seconds * memory_bandwidth_);
+    } else {
+      cost.bound = Bound::cache;
+      cost.utilisation = cost.cache_bytes / (cost.seconds * cache_bandwidth_);
+    }
+  }
+
+  const Chip& chip_;
+  double memory_bandwidth_ = 0;
+  double cache_capacity_ = 0;
+  double cache_bandwidth_ = 0;
+  double vector_rate_ = 0;
+  double link_bandwidth_ = 0;
+  double stated_hop_ = 0;
+  double matrix_rate_[kDTypes][kDTypes] = {};
+  Roofs roofs_[3] = {};
+};
+
+class Roofline final : public Mapper {
+ public:
+  tl::expected<std::unique_ptr<ChipMapper>, Infeasible> prepare(
+      const Chip& chip, Execution execution) const override {
+    const std::vector<std::string> missing = chip.missing_for_simulation();
+    if (!missing.empty()) {
+      return tl::unexpected(Infeasible{fmt::format(
+          "{} cannot be simulated: {} not known; copy its file and fill them in", chip.id,
+          join(std::span<const std::string>(missing), ", "))});
+    }
+    return std::make_unique<RooflineChip>(chip, execution);
+  }
+};
+
+MORU_REGISTER(Mapper, Roofline, "roofline",
+              "datasheet peaks times stated efficiencies, plus launch cost (Williams 2009)");
+
+}  // namespace
+}  // namespace moru

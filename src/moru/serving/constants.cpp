@@ -1,0 +1,11 @@
+#include "moru/serving/constants.h"
+
+namespace moru {
+
+std::span<const Constant* const> serving_constants() {
+  static constexpr const Constant* kAll[] = {&kAsyncStepOverhead, &kSyncStepOverhead,
+                                             &kRuntimeMemory};
+  return kAll;
+}
+
+}  // namespace moru

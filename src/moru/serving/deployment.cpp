@@ -1,0 +1,185 @@
+#include "moru/serving/deployment.h"
+
+#include "moru/base/error.h"
+#include "moru/base/fields_parse.h"
+#include "moru/serving/constants.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace moru {
+namespace {
+
+using namespace literals;
+
+std::string gigabytes(double bytes) { return to_string(Bytes{bytes}); }
+
+// vLLM 0.19, EngineArgs._set_default_args for the API server: chips with at least 70 GiB, the A100
+// excepted, get the large defaults.
+bool has_large_defaults(const Chip& chip) {
+  const bool is_a100 = chip.architecture == "ampere";
+  return chip.main_memory()->capacity->value >= 70_GiB && !is_a100;
+}
+
+DType kv_dtype(const Deployment& deployment, const Model& model) {
+  if (deployment.kv_cache_dtype == "auto") {
+    return model.kv;
+  }
+  const std::string& name = deployment.kv_cache_dtype;
+  if (name.starts_with("fp8")) {  // vLLM's fp8_e4m3 and fp8_e5m2 take one byte as well
+    return DType::fp8;
+  }
+  if (name == "bfloat16" || name == "bf16" || name == "float16" || name == "fp16") {
+    return DType::bf16;
+  }
+  fail(fmt::format("kv_cache_dtype '{}' is not one of auto, bf16, fp16, fp8", name));
+}
+
+bool has_experts(const Model& model) {
+  return std::any_of(model.layers.begin(), model.layers.end(), [](const Layer& layer) {
+    return layer.feed_forward.kind == FeedForwardKind::moe;
+  });
+}
+
+void check_parallelism(const Deployment& deployment, const Model& model) {
+  const auto layers = static_cast<int>(model.layers.size());
+  if (deployment.pipeline_parallel_size > layers) {
+    throw Error(ErrorKind::infeasible,
+                fmt::format("pipeline_parallel_size {} exceeds the {} layers of {}",
+                            deployment.pipeline_parallel_size, layers, model.id));
+  }
+  for (const Layer& layer : model.layers) {
+    const std::int64_t heads = layer.mixer.heads;
+    if (heads > 0 && heads % deployment.tensor_parallel_size != 0) {
+      throw Error(ErrorKind::infeasible,
+                  fmt::format("tensor_parallel_size {} does not divide the {} attention heads of {}",
+                              deployment.tensor_parallel_size, heads, model.id));
+    }
+  }
+}
+
+KvCapacity split_memory(const Deployment& deployment, const EngineConfig& config,
+                        const Model& model, const Chip& chip) {
+  KvCapacity memory;
+  memory.memory = chip.main_memory()->capacity->value.value;
+  memory.usable = memory.memory * deployment.gpu_memory_utilization;
+  memory.weights = weight_bytes_per_chip(model, config.parallelism);
+  memory.activations = activation_peak_bytes(
+      model, config.parallelism, config.max_num_batched_tokens,
+      std::min(config.max_num_seqs, config.max_num_batched_tokens));
+  memory.context = chip.kind == ChipKind::gpu ? kRuntimeMemory.value : 0;
+  memory.states = static_cast<double>(config.max_num_seqs) *
+                  kv_bytes_per_sequence(model, config.parallelism, 0);
+  memory.block_bytes = kv_block_bytes(model, config.parallelism, config.block_size);
+  const double left =
+      memory.usable - memory.weights - memory.activations - memory.context - memory.states;
+  if (left <= 0) {
+    throw Error(
+        ErrorKind::infeasible,
+        fmt::format("{} does not fit on {} x {}: weights {}, activations {}, runtime {} and states {} "
+                    "per chip, usable {} of {}; use more chips (tensor_parallel_size), a quantised "
+                    "model, fewer max_num_batched_tokens or max_num_seqs",
+                    model.id, config.parallelism.chips(), chip.id, gigabytes(memory.weights),
+                    gigabytes(memory.activations), gigabytes(memory.context),
+                    gigabytes(memory.states), gigabytes(memory.usable), gigabytes(memory.memory)));
+  }
+  // A model without KV cache (all layers recurrent) never runs out of blocks.
+  constexpr double kMostBlocks = 1e8;
+  const double blocks =
+      memory.block_bytes > 0 ? std::min(left / memory.block_bytes, kMostBlocks) : kMostBlocks;
+  memory.blocks = static_cast<std::int64_t>(blocks);
+  return memory;
+}
+
+void set_max_model_len(const Deployment& deployment, const Model& model, EngineConfig& config) {
+  const std::int64_t most_cached = config.blocks * config.block_size;
+  const std::int64_t of_model =
+      model.max_position_embeddings > 0 ? model.max_position_embeddings : most_cached;
+  config.max_model_len = deployment.max_model_len.value_or(of_model);
+  if (config.max_model_len <= most_cached) {
+    return;
+  }
+  if (deployment.max_model_len || most_cached < config.block_size) {
+    throw Error(ErrorKind::infeasible,
+                fmt::format("one sequence of max_model_len {} needs more than the {} tokens of KV "
+                            "cache that fit; lower max_model_len or use more memory",
+                            config.max_model_len, most_cached));
+  }
+  note(fmt::format("max_model_len lowered from {} to the {} tokens of KV cache that fit",
+                   config.max_model_len, most_cached));
+  config.max_model_len = most_cached;
+}
+
+}  // namespace
+
+void Deployment::validate(const FieldCheck& check) const {
+  const auto positive = [&](std::string_view field, auto value) {
+    check.require(value >= 1, field, "must be at least 1");
+  };
+  positive("tensor_parallel_size", tensor_parallel_size);
+  positive("pipeline_parallel_size", pipeline_parallel_size);
+  positive("data_parallel_size", data_parallel_size);
+  positive("replicas", replicas);
+  positive("block_size", block_size);
+  positive("max_num_seqs", max_num_seqs.value_or(1));
+  positive("max_num_batched_tokens", max_num_batched_tokens.value_or(1));
+  positive("max_model_len", max_model_len.value_or(1));
+  positive("num_gpu_blocks_override", num_gpu_blocks_override.value_or(1));
+  check.require(gpu_memory_utilization > 0 && gpu_memory_utilization <= 1,
+                "gpu_memory_utilization", "must be above 0 and at most 1");
+}
+
+EngineConfig resolve(const Deployment& deployment, const Model& model, const Chip& chip) {
+  check_parallelism(deployment, model);
+  Model sized = model;
+  sized.kv = kv_dtype(deployment, model);
+  const bool is_large = has_large_defaults(chip);
+  EngineConfig config;
+  config.parallelism = deployment.parallelism();
+  config.replicas = deployment.replicas;
+  if (!has_experts(model)) {
+    // Data-parallel ranks of a dense model do not step together: they are replicas.
+    config.replicas *= config.parallelism.data;
+    config.parallelism.data = 1;
+  }
+  config.max_num_batched_tokens = deployment.max_num_batched_tokens.value_or(is_large ? 8192 : 2048);
+  config.max_num_seqs = deployment.max_num_seqs.value_or(
+      std::min<std::int64_t>(is_large ? 1024 : 256, config.max_num_batched_tokens));
+  config.block_size = deployment.block_size;
+  config.long_prefill_token_threshold = deployment.long_prefill_token_threshold;
+  config.enable_prefix_caching = deployment.enable_prefix_caching;
+  config.enable_chunked_prefill = deployment.enable_chunked_prefill;
+  // vLLM schedules synchronously when layers are pipelined.
+  config.async_scheduling =
+      deployment.async_scheduling && deployment.pipeline_parallel_size == 1;
+  config.reserve_full_isl = deployment.scheduler_reserve_full_isl;
+  config.has_graphs = !deployment.enforce_eager && chip.kind == ChipKind::gpu;
+  config.step_overhead_seconds =
+      config.async_scheduling ? kAsyncStepOverhead.value : kSyncStepOverhead.value;
+  config.scheduler = deployment.scheduler;
+  config.router = deployment.router;
+  config.memory = split_memory(deployment, config, sized, chip);
+  config.blocks = deployment.num_gpu_blocks_override.value_or(config.memory.blocks);
+  config.memory.blocks = config.blocks;
+  set_max_model_len(deployment, model, config);
+  return config;
+}
+
+std::int64_t padded_tokens(const EngineConfig& config, std::int64_t tokens) {
+  const std::int64_t most = std::min({config.max_num_seqs * 2, std::int64_t{512},
+                                      config.max_num_batched_tokens});
+  if (!config.has_graphs || tokens > most) {
+    return tokens;
+  }
+  std::int64_t size = tokens;
+  if (tokens > 2) {
+    const std::int64_t step = tokens <= 4 ? 4 : tokens < 256 ? 8 : 16;
+    size = (tokens + step - 1) / step * step;
+  }
+  // `most` itself need not be a captured size; above the largest captured one nothing is padded.
+  return size <= most ? size : tokens;
+}
+
+}  // namespace moru

@@ -1,0 +1,98 @@
+#include "moru/serving/engine.h"
+
+#include "moru/base/registry.h"
+#include "moru/serving/model_timer.h"
+
+#include <fmt/format.h>
+
+namespace moru {
+namespace {
+
+// Replicas with their timers, for one attempt.
+struct Fleet {
+  std::vector<std::unique_ptr<ModelTimer>> timers;
+  std::vector<std::unique_ptr<Replica>> replicas;
+
+  bool needs_identity() const {
+    for (const auto& replica : replicas) {
+      if (replica->needs_identity()) {
+        return true;
+      }
+    }
+    return false;
+  }
+};
+
+// Requests that max_model_len, or the whole KV cache, could never hold are refused at the door.
+bool is_acceptable(const EngineConfig& config, const Request& request) {
+  return request.prompt_tokens < config.max_model_len;
+}
+
+void push_all(const EngineConfig& config, const ServiceInput& input, Fleet& fleet, Router& router,
+              MetricsCollector& collector, const std::function<void(double)>& progress) {
+  const bool needs_state = router.needs_state() && fleet.replicas.size() > 1;
+  std::vector<bool> is_follow_up(input.trace->requests.size(), false);
+  for (const FollowUp& follow_up : input.follow_ups) {
+    if (follow_up.next >= 0) {
+      is_follow_up[static_cast<std::size_t>(follow_up.next)] = true;
+    }
+  }
+  for (std::size_t i = 0; i < input.trace->requests.size(); ++i) {
+    const Request& request = input.trace->requests[i];
+    if (!is_acceptable(config, request)) {
+      collector.reject();
+      continue;
+    }
+    if (is_follow_up[i]) {
+      continue;
+    }
+    if (needs_state) {
+      for (const auto& replica : fleet.replicas) {
+        replica->advance(request.arrival);
+      }
+    }
+    const std::size_t chosen = router.choose(fleet.replicas, request);
+    fleet.replicas[chosen]->push(static_cast<std::int64_t>(i), request.arrival);
+    constexpr std::size_t kProgressEvery = 4096;
+    if (progress && i % kProgressEvery == 0) {
+      progress(to_seconds(request.arrival));
+    }
+  }
+}
+
+}  // namespace
+
+ServingResult serve(const EngineConfig& config, StepCosts& costs, const ServiceInput& input,
+                    const std::function<std::unique_ptr<MetricsCollector>()>& make_collector,
+                    const std::function<void(double)>& progress) {
+  bool has_identity = config.enable_prefix_caching && input.shares_prefixes();
+  for (;;) {
+    costs.forget_recorded();
+    ServingResult result;
+    result.collector = make_collector();
+    Fleet fleet;
+    for (int i = 0; i < config.replicas; ++i) {
+      fleet.timers.push_back(std::make_unique<ModelTimer>(config, costs));
+      fleet.replicas.push_back(std::make_unique<Replica>(config, input, *fleet.timers.back(),
+                                                         *result.collector, has_identity));
+    }
+    const auto router = Registry<Router>::make(config.router, "router");
+    push_all(config, input, fleet, *router, *result.collector, progress);
+    for (const auto& replica : fleet.replicas) {
+      replica->advance();
+    }
+    if (fleet.needs_identity()) {
+      has_identity = true;
+      continue;
+    }
+    for (int i = 0; i < config.replicas; ++i) {
+      const auto index = static_cast<std::size_t>(i);
+      result.replicas.push_back(fleet.replicas[index]->totals());
+      result.work.add(fleet.timers[index]->total());
+    }
+    result.operators = costs.totals();
+    return result;
+  }
+}
+
+}  // namespace moru

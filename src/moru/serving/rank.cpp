@@ -1,0 +1,124 @@
+#include "moru/serving/rank.h"
+
+#include <algorithm>
+
+namespace moru {
+
+void StepPlan::clear() {
+  scheduled.clear();
+  preempted.clear();
+  tokens = 0;
+}
+
+Rank::Rank(const EngineConfig& config, bool has_identity)
+    : config_(config), content_(config.block_size), has_identity_(has_identity) {
+  pool_ = has_identity ? make_prefix_pool(config.blocks, config.block_size, content_)
+                       : make_counting_pool(config.blocks);
+}
+
+void Rank::enqueue(const RequestState& request, const TokenContent& content) {
+  std::int32_t slot = 0;
+  if (free_slots_.empty()) {
+    slot = static_cast<std::int32_t>(slots_.size());
+    slots_.push_back(request);
+  } else {
+    slot = free_slots_.back();
+    free_slots_.pop_back();
+    slots_[static_cast<std::size_t>(slot)] = request;
+  }
+  if (has_identity_) {
+    content_.assign(slot, content);
+  }
+  waiting_.push_back(slot);
+}
+
+void Rank::preempt(std::int32_t slot, StepPlan& plan) {
+  RequestState& victim = request(slot);
+  pool_->release(slot, victim);
+  victim.computed = 0;
+  victim.status = RequestStatus::preempted;
+  ++victim.preemptions;
+  waiting_.push_front(slot);
+  plan.preempted.push_back(victim.id);
+}
+
+void Rank::launch(std::int32_t slot, std::int32_t tokens, StepPlan& plan) {
+  RequestState& chosen = request(slot);
+  const std::int32_t before = chosen.computed;
+  chosen.computed += tokens;
+  const bool samples = chosen.computed >= chosen.length + chosen.placeholders;
+  if (samples && uses_placeholders()) {
+    ++chosen.placeholders;
+  }
+  ++chosen.in_flight;
+  plan.scheduled.push_back({slot, tokens, before, samples});
+  plan.tokens += tokens;
+}
+
+void Rank::process(const StepPlan& plan, SimTime now, RankEvents& events) {
+  bool any_finished = false;
+  for (const ScheduledRequest& entry : plan.scheduled) {
+    RequestState& state = request(entry.slot);
+    --state.in_flight;
+    if (state.status == RequestStatus::finished) {
+      free_slot_if_unused(entry.slot);
+      continue;
+    }
+    if (!entry.samples) {
+      continue;
+    }
+    ++state.length;
+    state.placeholders -= uses_placeholders() ? 1 : 0;
+    events.on_token(state, now);
+    if (state.first_token < 0) {
+      state.first_token = now;
+    }
+    state.last_token = now;
+    if (has_identity_ && state.status == RequestStatus::running) {
+      pool_->publish(entry.slot, state, state.computed - state.placeholders);
+    }
+    if (state.generated() == state.output) {
+      finish(entry.slot, now, events);
+      any_finished = true;
+    }
+  }
+  if (any_finished) {
+    has_finished_ = true;
+    std::erase_if(running_, [this](std::int32_t slot) {
+      if (request(slot).status != RequestStatus::finished) {
+        return false;
+      }
+      free_slot_if_unused(slot);
+      return true;
+    });
+  }
+}
+
+void Rank::finish(std::int32_t slot, SimTime now, RankEvents& events) {
+  RequestState& state = request(slot);
+  pool_->release(slot, state);
+  const bool was_waiting = state.status == RequestStatus::preempted;
+  state.status = RequestStatus::finished;
+  events.on_finish(state, now);
+  if (was_waiting) {
+    // Its last token was in flight when it was preempted.
+    waiting_.erase(std::find(waiting_.begin(), waiting_.end(), slot));
+    free_slot_if_unused(slot);
+  }
+}
+
+// A finished request's slot may be named by a step still in flight.
+void Rank::free_slot_if_unused(std::int32_t slot) {
+  if (request(slot).in_flight > 0) {
+    return;
+  }
+  if (has_identity_) {
+    pool_->forget(slot);
+    content_.forget(slot);
+  }
+  free_slots_.push_back(slot);
+}
+
+bool Rank::take_finished_flag() { return std::exchange(has_finished_, false); }
+
+}  // namespace moru

@@ -1,0 +1,257 @@
+#include "moru/serving/replica.h"
+
+#include "moru/base/registry.h"
+
+#include <algorithm>
+
+namespace moru {
+
+Replica::Replica(const EngineConfig& config, const ServiceInput& input, StepTimer& timer,
+                 ReplicaEvents& events, bool has_identity)
+    : config_(config),
+      arrivals_(input),
+      timer_(timer),
+      events_(events),
+      scheduler_(Registry<Scheduler>::make(config.scheduler, "scheduler")),
+      depth_(config.async_scheduling ? 2
+                                     : static_cast<std::size_t>(config.parallelism.pipeline)),
+      has_identity_(has_identity),
+      stage_free_(static_cast<std::size_t>(config.parallelism.pipeline), 0) {
+  const auto count = static_cast<std::size_t>(config.parallelism.data);
+  ranks_.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    ranks_.emplace_back(config, has_identity);
+  }
+  works_.resize(count);
+}
+
+std::int64_t Replica::waiting() const {
+  std::int64_t sum = 0;
+  for (const Rank& rank : ranks_) {
+    sum += rank.waiting_count();
+  }
+  return sum;
+}
+
+std::int64_t Replica::running() const {
+  std::int64_t sum = 0;
+  for (const Rank& rank : ranks_) {
+    sum += rank.running_count();
+  }
+  return sum;
+}
+
+bool Replica::has_unfinished() const {
+  return std::any_of(ranks_.begin(), ranks_.end(),
+                     [](const Rank& rank) { return rank.has_unfinished(); });
+}
+
+void Replica::advance(SimTime horizon) {
+  while (!needs_identity_) {
+    if (is_deciding_) {
+      if (now_ >= horizon) {
+        return;
+      }
+      deliver(now_, true);
+      if (!run_ahead(horizon)) {
+        decide();
+      }
+    } else if (!queue_.empty()) {
+      const SimTime end = queue_.front().record.end;
+      // Requests that arrive during the step are routed by what the ranks held then.
+      deliver(std::min(end, horizon), false);
+      if (end > horizon) {
+        return;
+      }
+      now_ = std::max(now_, end);
+      complete();
+      is_deciding_ = true;
+    } else {
+      if (arrivals_.empty() || arrivals_.next_time() > horizon) {
+        return;
+      }
+      now_ = std::max(now_, arrivals_.next_time());
+      is_deciding_ = true;
+    }
+  }
+}
+
+void Replica::deliver(SimTime until, bool is_inclusive) {
+  while (!arrivals_.empty() && (arrivals_.next_time() < until ||
+                                (is_inclusive && arrivals_.next_time() == until))) {
+    const auto [id, time] = arrivals_.pop();
+    RequestState state = arrivals_.input().state(id);
+    state.arrival = time;
+    ranks_[route()].enqueue(state, arrivals_.input().content(id));
+    totals_.peak_waiting = std::max(totals_.peak_waiting, waiting());
+  }
+}
+
+std::size_t Replica::route() {
+  const std::size_t count = ranks_.size();
+  if (count == 1) {
+    return 0;
+  }
+  if (config_.rank_routing == RankRouting::round_robin) {
+    return next_rank_++ % count;
+  }
+  const std::size_t first = config_.rank_routing == RankRouting::rotating ? next_rank_ : 0;
+  std::size_t best = first;
+  std::int64_t best_score = std::numeric_limits<std::int64_t>::max();
+  for (std::size_t i = 0; i < count; ++i) {
+    const Rank& rank = ranks_[(first + i) % count];
+    const std::int64_t score = 4 * rank.waiting_count() + rank.running_count();
+    if (score < best_score) {
+      best_score = score;
+      best = (first + i) % count;
+    }
+  }
+  next_rank_ = (best + 1) % count;
+  return best;
+}
+
+Replica::InFlight Replica::take_spare() {
+  InFlight step;
+  if (!spare_.empty()) {
+    step = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  step.plans.resize(ranks_.size());
+  for (StepPlan& plan : step.plans) {
+    plan.clear();
+  }
+  step.free_after_schedule.clear();
+  return step;
+}
+
+void Replica::decide() {
+  is_deciding_ = false;
+  bool has_work = false;
+  for (Rank& rank : ranks_) {
+    has_work = rank.take_finished_flag() || rank.has_unfinished() || has_work;
+  }
+  if (!has_work) {
+    return;
+  }
+  InFlight step = take_spare();
+  std::int64_t tokens = 0;
+  bool has_preempted = false;
+  for (std::size_t i = 0; i < ranks_.size(); ++i) {
+    StepPlan& plan = step.plans[i];
+    scheduler_->schedule(ranks_[i], now_, plan);
+    tokens += plan.tokens;
+    totals_.preemptions += static_cast<std::int64_t>(plan.preempted.size());
+    has_preempted = has_preempted || !plan.preempted.empty();
+    step.free_after_schedule.push_back(ranks_[i].free_blocks());
+  }
+  needs_identity_ = has_preempted && config_.enable_prefix_caching && !has_identity_;
+  step.record.decided = now_;
+  if (tokens > 0) {
+    launch(std::move(step));
+    is_deciding_ = queue_.size() < depth_;
+    return;
+  }
+  // A decision that schedules nothing takes a place in the queue and no time; it is worth telling
+  // only if it preempted.
+  step.record.start = queue_.empty() ? now_ : std::max(now_, queue_.back().record.end);
+  step.record.end = step.record.start;
+  step.record.index = has_preempted ? step_index_++ : -1;
+  if (queue_.empty() && !has_preempted && arrivals_.empty() && has_unfinished()) {
+    throw Error(ErrorKind::internal,
+                "the scheduler can start none of the waiting requests and nothing is running");
+  }
+  enqueue(std::move(step));
+}
+
+BatchWork Replica::work_of(const StepPlan& plan) const {
+  const std::span<const ContextRule> rules = timer_.rules();
+  BatchWork work;
+  work.contexts.resize(rules.size());
+  work.tokens = plan.tokens;
+  work.sequences = static_cast<std::int64_t>(plan.scheduled.size());
+  for (const ScheduledRequest& entry : plan.scheduled) {
+    work.sampled += entry.samples ? 1 : 0;
+    const Sequence sequence{entry.tokens, entry.computed_before};
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      ContextWork& context = work.contexts[i];
+      (entry.tokens == 1 ? context.decode : context.prefill)
+          .add(attention_work(rules[i], sequence));
+    }
+  }
+  return work;
+}
+
+void Replica::launch(InFlight step) {
+  std::int64_t tokens = 0;
+  std::int64_t used = 0;
+  for (std::size_t i = 0; i < ranks_.size(); ++i) {
+    works_[i] = work_of(step.plans[i]);
+    tokens += step.plans[i].tokens;
+    used += config_.blocks - step.free_after_schedule[i];
+  }
+  timer_.time(works_, durations_);
+  timer_.commit();
+  SimTime end = now_;
+  for (std::size_t stage = 0; stage < durations_.size(); ++stage) {
+    const SimTime start = std::max(end, stage_free_[stage]);
+    if (stage == 0) {
+      step.record.start = start;
+    }
+    end = start + durations_[stage];
+    stage_free_[stage] = end;
+  }
+  step.record.end = end;
+  step.record.index = step_index_++;
+  account(step.record.start, end, tokens, used);
+  enqueue(std::move(step));
+}
+
+void Replica::enqueue(InFlight step) {
+  queue_.push_back(std::move(step));
+  InFlight& last = queue_.back();
+  last.record.plans = &last.plans;
+  last.record.free_after_schedule = &last.free_after_schedule;
+  if (events_.wants_steps() && last.record.index >= 0) {
+    events_.on_step(last.record, *this);
+  }
+}
+
+void Replica::account(SimTime start, SimTime end, std::int64_t tokens, std::int64_t used_blocks) {
+  const SimTime duration = end - std::max(start, last_end_);
+  last_end_ = end;
+  ++totals_.steps;
+  totals_.scheduled_tokens += tokens;
+  totals_.busy += duration;
+  totals_.used_block_time += static_cast<double>(used_blocks) * static_cast<double>(duration);
+  totals_.peak_used_blocks = std::max(totals_.peak_used_blocks, used_blocks);
+  totals_.running_time += static_cast<double>(running()) * static_cast<double>(duration);
+}
+
+void Replica::complete() {
+  InFlight step = std::move(queue_.front());
+  queue_.pop_front();
+  step.record.plans = &step.plans;
+  step.record.free_after_schedule = &step.free_after_schedule;
+  for (std::size_t i = 0; i < ranks_.size(); ++i) {
+    ranks_[i].process(step.plans[i], now_, *this);
+  }
+  if (events_.wants_steps() && step.record.index >= 0) {
+    events_.on_step_done(step.record, *this);
+  }
+  spare_.push_back(std::move(step));
+}
+
+void Replica::on_token(const RequestState& request, SimTime now) { events_.on_token(request, now); }
+
+void Replica::on_finish(const RequestState& request, SimTime now) {
+  const std::vector<FollowUp>& follow_ups = arrivals_.input().follow_ups;
+  if (!follow_ups.empty()) {
+    const FollowUp& follow_up = follow_ups[static_cast<std::size_t>(request.id)];
+    if (follow_up.next >= 0) {
+      arrivals_.release(follow_up.next, now + follow_up.think);
+    }
+  }
+  events_.on_finish(request, now);
+}
+
+}  // namespace moru

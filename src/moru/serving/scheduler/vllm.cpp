@@ -1,0 +1,135 @@
+// vLLM V1 (0.19): continuous batching with chunked prefill, first come first served.
+//
+// vllm/v1/core/sched/scheduler.py, Scheduler.schedule(). There is no prefill or decode phase: every
+// request lets `computed` catch up with `length`. Running requests come first, in the order of their
+// admission; then waiting ones, strictly from the head. Preemption drops a request's KV cache and
+// recomputes it later.
+#include "moru/base/registry.h"
+#include "moru/serving/scheduler.h"
+
+#include <algorithm>
+
+namespace moru {
+namespace {
+
+class Vllm final : public Scheduler {
+ public:
+  void schedule(Rank& rank, SimTime now, StepPlan& plan) const override {
+    std::int64_t budget = rank.config().max_num_batched_tokens;
+    schedule_running(rank, budget, plan);
+    if (plan.preempted.empty()) {
+      admit_waiting(rank, now, budget, plan);
+    }
+  }
+
+  bool runs_ahead() const override { return true; }
+
+ private:
+  static std::int32_t clip(std::int32_t tokens, std::int64_t budget, const EngineConfig& config) {
+    const std::int64_t threshold = config.long_prefill_token_threshold;
+    std::int64_t clipped = tokens;
+    if (threshold > 0 && threshold < clipped) {
+      clipped = threshold;
+    }
+    return static_cast<std::int32_t>(std::min(clipped, budget));
+  }
+
+  static std::int32_t blocks_for(const Rank& rank, std::int64_t tokens) {
+    const std::int64_t size = rank.config().block_size;
+    return static_cast<std::int32_t>((tokens + size - 1) / size);
+  }
+
+  // Asynchronous scheduling: the request's last token is already in flight.
+  static bool ends_in_flight(const Rank& rank, const RequestState& request) {
+    return rank.config().knows_output_length && request.placeholders > 0 &&
+           request.computed + 2 - request.placeholders >= request.prompt + request.output;
+  }
+
+  static void schedule_running(Rank& rank, std::int64_t& budget, StepPlan& plan) {
+    std::vector<std::int32_t>& running = rank.running();
+    for (std::size_t i = 0; i < running.size() && budget > 0; ++i) {
+      const std::int32_t slot = running[i];
+      RequestState& request = rank.request(slot);
+      if (ends_in_flight(rank, request)) {
+        continue;
+      }
+      const std::int32_t tokens = clip(request.length + request.placeholders - request.computed,
+                                       budget, rank.config());
+      if (tokens == 0) {  // with pipeline parallelism: its token is not back yet
+        continue;
+      }
+      const std::int32_t wanted = blocks_for(rank, request.computed + tokens) - request.blocks;
+      if (!make_room(rank, slot, wanted, plan)) {
+        return;
+      }
+      if (wanted > 0) {
+        rank.pool().grow(slot, request, wanted);
+      }
+      rank.pool().publish(slot, request, std::min(request.computed + tokens, request.length));
+      rank.launch(slot, tokens, plan);
+      budget -= tokens;
+    }
+  }
+
+  // Preempts from the tail of the running list until `blocks` are free; false if `slot` itself had
+  // to go.
+  static bool make_room(Rank& rank, std::int32_t slot, std::int32_t blocks, StepPlan& plan) {
+    while (blocks > rank.free_blocks()) {
+      const std::int32_t victim = rank.running().back();
+      rank.running().pop_back();
+      rank.preempt(victim, plan);
+      if (victim == slot) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  static void admit_waiting(Rank& rank, SimTime now, std::int64_t& budget, StepPlan& plan) {
+    const EngineConfig& config = rank.config();
+    while (!rank.waiting().empty() && budget > 0 && rank.running_count() < config.max_num_seqs) {
+      const std::int32_t slot = rank.waiting().front();
+      RequestState& request = rank.request(slot);
+      const PrefixHit hit = rank.pool().lookup(slot, request);
+      const auto cached = static_cast<std::int32_t>(hit.blocks * config.block_size);
+      std::int32_t tokens = request.length - cached;
+      if (!config.enable_chunked_prefill && clip(tokens, tokens, config) > budget) {
+        return;
+      }
+      tokens = clip(tokens, budget, config);
+      const auto needs = [&](std::int64_t length) {
+        return std::max(blocks_for(rank, length) - hit.blocks, 0) + hit.unreferenced;
+      };
+      if (config.reserve_full_isl && needs(request.length) > rank.free_blocks()) {
+        return;
+      }
+      if (needs(cached + tokens) > rank.free_blocks()) {
+        return;
+      }
+      rank.waiting().pop_front();
+      rank.running().push_back(slot);
+      start(rank, slot, hit, now);
+      rank.pool().admit(slot, request, hit,
+                        std::max(blocks_for(rank, cached + tokens) - hit.blocks, 0));
+      rank.pool().publish(slot, request, std::min(cached + tokens, request.length));
+      rank.launch(slot, tokens, plan);
+      budget -= tokens;
+    }
+  }
+
+  static void start(Rank& rank, std::int32_t slot, const PrefixHit& hit, SimTime now) {
+    RequestState& request = rank.request(slot);
+    request.status = RequestStatus::running;
+    request.computed = static_cast<std::int32_t>(hit.blocks * rank.config().block_size);
+    if (request.first_scheduled < 0) {
+      request.first_scheduled = now;
+      request.cached_tokens = request.computed;
+    }
+  }
+};
+
+MORU_REGISTER(Scheduler, Vllm, "vllm", "vLLM V1, 0.19: running first, token budget, chunked prefill, "
+                                       "preemption by recomputation from the tail");
+
+}  // namespace
+}  // namespace moru
