@@ -49,7 +49,7 @@ void Diagnostics::error(const SourcePlace& place, const std::string& message) {
 }
 
 namespace {
-std::atomic<bool> is_quiet = false;
+std::atomic<bool> quiet_flag = false;
 }  // namespace
 
 void Diagnostics::throw_if_any() const {
@@ -67,7 +67,7 @@ void Diagnostics::throw_if_any() const {
 void note(const std::string& text) {
   static std::mutex mutex;
   static std::set<std::string> said;
-  if (is_quiet) {
+  if (quiet_flag) {
     return;
   }
   const std::lock_guard lock(mutex);
@@ -76,6 +76,7 @@ void note(const std::string& text) {
   }
 }
 
-void set_quiet(bool quiet) { is_quiet = quiet; }
+void set_quiet(bool quiet) { quiet_flag = quiet; }
+bool is_quiet() { return quiet_flag; }
 
 }  // namespace moru

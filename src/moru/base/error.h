@@ -61,5 +61,6 @@ std::string format_diagnostic(const SourcePlace& place, const std::string& messa
 void note(const std::string& text);
 // Silences note(), for --quiet and for tests.
 void set_quiet(bool quiet);
+bool is_quiet();
 
 }  // namespace moru

@@ -1,11 +1,9 @@
 #include "moru/chip/chip.h"
 
-#include "moru/base/catalogue.h"
 #include "moru/base/fields_parse.h"
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 
 namespace moru {
 namespace {
@@ -22,75 +20,59 @@ std::optional<double> core_rate(const Chip& chip, const std::map<DType, Sourced<
   return found->second.value * chip.cores->count.value * chip.clock.boost->value.value;
 }
 
-// Fills in the file's own source where a value names none, and spells out short names.
-class SourceFields {
- public:
-  SourceFields(const Chip& chip, Diagnostics& diagnostics, const Document& document)
-      : chip_(chip), diagnostics_(diagnostics), document_(document) {}
-
-  template <class T>
-  void required(std::string_view name, T& member, std::string_view) {
-    resolve(name, member);
-  }
-  template <class T>
-  void optional(std::string_view name, T& member, std::string_view) {
-    resolve(name, member);
-  }
-
- private:
-  template <class T>
-  void resolve(std::string_view name, T& member) {
-    if constexpr (detail::is_sourced<T>) {
-      spell_out(name, member.source, member.trust);
-    } else if constexpr (detail::is_optional<T>) {
-      if (member) {
-        resolve(name, *member);
-      }
-    } else if constexpr (detail::is_vector<T>) {
-      for (auto& item : member) {
-        resolve(name, item);
-      }
-    } else if constexpr (detail::is_map<T>) {
-      for (auto& [key, item] : member) {
-        resolve(name, item);
-      }
-    } else if constexpr (detail::HasFields<T>) {
-      T::fields(*this, member);
+void check_stated_twice(const FieldCheck& check, std::string_view field, const Chip& chip,
+                        const std::map<DType, Sourced<FlopsPerSecond>>& rates,
+                        const std::map<DType, Sourced<double>>& per_clock) {
+  for (const auto& [dtype, rate] : rates) {
+    const std::optional<double> from_cores = core_rate(chip, per_clock, dtype);
+    if (from_cores && std::abs(*from_cores / rate.value.value - 1) > kStatedTwiceTolerance) {
+      check.error(field, fmt::format("{} is {} here but cores x clock gives {}; mend one of them",
+                                     enum_name(dtype), to_string(rate.value),
+                                     to_string(FlopsPerSecond{*from_cores})));
     }
   }
+}
 
-  void spell_out(std::string_view name, std::string& source, std::string& trust) {
-    if (source.empty()) {
-      source = chip_.source;
-    }
-    if (trust.empty()) {
-      trust = chip_.trust;
-    }
-    if (const auto found = chip_.sources.find(source); found != chip_.sources.end()) {
-      source = found->second;
-    } else if (!source.empty() && source.find(' ') == std::string::npos && !chip_.sources.empty()) {
-      diagnostics_.error({document_.file, 0, 0},
-                         fmt::format("'{}' names source '{}', which `sources:` does not have", name,
-                                     source));
-    }
-  }
-
-  const Chip& chip_;
-  Diagnostics& diagnostics_;
-  const Document& document_;
+// What a format can represent apart from a common scale: significant bits, the implicit one
+// included, and exponent bits (0 for integers).
+struct Precision {
+  int significand = 0;
+  int exponent = 0;
 };
 
-Chip chip_from(const Document& document) {
-  Chip chip = parse_document<Chip>(document);
-  if (chip.id.empty()) {
-    chip.id = std::filesystem::path(document.file).stem().string();
+// fp8 is E4M3; fp6 stands for the better half of both E2M3 and E3M2. bf16 and fp16 count as what
+// they share, because engines cast one to the other; fp32 counts as tf32, in which engines multiply
+// it.
+Precision precision_needed(DType operand) {
+  switch (operand) {
+    case DType::int4:
+      return {3, 0};
+    case DType::int8:
+      return {7, 0};
+    case DType::mxfp4:
+    case DType::nvfp4:
+      return {2, 2};
+    case DType::fp6:
+      return {4, 3};
+    case DType::fp8:
+      return {4, 4};
+    case DType::bf16:
+    case DType::fp16:
+      return {8, 5};
+    case DType::tf32:
+    case DType::fp32:
+      return {11, 8};
+    case DType::fp64:
+      return {53, 11};
   }
-  const Chip unresolved = chip;
-  Diagnostics diagnostics;
-  SourceFields resolver(unresolved, diagnostics, document);
-  Chip::fields(resolver, chip);
-  diagnostics.throw_if_any();
-  return chip;
+  return {};
+}
+
+bool can_hold(DType format, DType operand) {
+  const Precision has = precision_needed(format);
+  const Precision needs = precision_needed(operand);
+  const bool is_fitting_kind = has.exponent > 0 || needs.exponent == 0;
+  return is_fitting_kind && has.significand >= needs.significand && has.exponent >= needs.exponent;
 }
 
 }  // namespace
@@ -99,19 +81,18 @@ void Core::validate(const FieldCheck& check) const {
   check.require(count.value >= 1, "count", "a chip has at least one core");
 }
 
+void Die::validate(const FieldCheck& check) const {
+  check.require(count.value >= 1, "count", "a die that is listed is there at least once");
+}
+
 void Chip::validate(const FieldCheck& check) const {
-  for (const auto& [dtype, rate] : peak) {
-    if (!cores || !cores->matrix) {
-      continue;
-    }
-    const std::optional<double> from_cores =
-        core_rate(*this, cores->matrix->flops_per_clock, dtype);
-    if (from_cores &&
-        std::abs(*from_cores / rate.value.value - 1) > kStatedTwiceTolerance) {
-      check.error("peak", fmt::format("{} is {} here but cores x clock gives {}; mend one of them",
-                                      enum_name(dtype), to_string(rate.value),
-                                      to_string(FlopsPerSecond{*from_cores})));
-    }
+  check.require(trust.empty() || is_trust_flag(trust), "trust",
+                fmt::format("'{}' is not a trust flag: S, V, T, M, E or D", trust));
+  if (cores && cores->matrix) {
+    check_stated_twice(check, "peak", *this, peak, cores->matrix->flops_per_clock);
+  }
+  if (cores) {
+    check_stated_twice(check, "vector_peak", *this, vector_peak, cores->vector_flops_per_clock);
   }
 }
 
@@ -159,18 +140,18 @@ std::optional<FlopsPerSecond> Chip::vector_rate() const {
 }
 
 DType Chip::compute_dtype(DType weight, DType activation) const {
-  // Wider of the two operands, then the nearest format the matrix units have.
   const bool is_activation_wider = bytes_per_element(activation) > bytes_per_element(weight);
-  DType wanted = is_activation_wider ? activation : weight;
-  if (wanted == DType::fp32) {
-    wanted = DType::tf32;
+  const DType wider = is_activation_wider ? activation : weight;
+  const DType narrower = is_activation_wider ? weight : activation;
+  // fp32 is multiplied in tf32 where the chip has it: the default of every engine.
+  if (wider != DType::fp32 && can_hold(wider, narrower) && matrix_rate(wider)) {
+    return wider;
   }
-  if (matrix_rate(wanted)) {
-    return wanted;
-  }
-  for (const DType wider : {DType::fp8, DType::bf16, DType::int8, DType::tf32, DType::fp32}) {
-    if (bytes_per_element(wider) >= bytes_per_element(wanted) && matrix_rate(wider)) {
-      return wider;
+  for (const DType format : {DType::int4, DType::nvfp4, DType::mxfp4, DType::fp6, DType::int8,
+                             DType::fp8, DType::bf16, DType::fp16, DType::tf32, DType::fp32,
+                             DType::fp64}) {
+    if (can_hold(format, weight) && can_hold(format, activation) && matrix_rate(format)) {
+      return format;
     }
   }
   return DType::bf16;
@@ -207,20 +188,6 @@ std::vector<std::string> Chip::missing_for_simulation() const {
     missing.emplace_back("memory bandwidth");
   }
   return missing;
-}
-
-Chip parse_chip(const std::string& yaml_text, const std::string& file_name) {
-  return chip_from(parse_yaml(yaml_text, file_name));
-}
-
-Chip load_chip(const std::string& name_or_path) {
-  const bool is_path = name_or_path.ends_with(".yaml") || name_or_path.ends_with(".yml") ||
-                       name_or_path.ends_with(".json");
-  if (is_path) {
-    return chip_from(read_document(name_or_path));
-  }
-  const Found found = require_in_catalogue(kChips, name_or_path);
-  return chip_from(read_document(found.path));
 }
 
 }  // namespace moru

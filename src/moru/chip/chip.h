@@ -159,6 +159,7 @@ struct Die {
     v.optional("transistors", x.transistors, "on one die");
     v.optional("is_planar", x.is_planar, "true for planar transistors (older than FinFET)");
   }
+  void validate(const FieldCheck& check) const;
 };
 
 struct Link {
@@ -283,8 +284,10 @@ struct Chip {
   // per-core rates times count and clock stand for a missing chip peak. nullopt: cannot multiply it.
   std::optional<FlopsPerSecond> matrix_rate(DType dtype) const;
   std::optional<FlopsPerSecond> vector_rate() const;
-  // The format a product of these operands is multiplied in: the narrowest that the chip's matrix
-  // units have and that holds both (fp8 weights on a chip without fp8 are multiplied in bf16).
+  // The format a product of these operands is multiplied in: the wider operand's if it holds both,
+  // else the narrowest that the chip's matrix units have and that holds both without loss (fp8 or
+  // int8 weights on a chip without that format are multiplied in bf16). fp32 means tf32 where the
+  // chip has it. bf16 if nothing holds them; matrix_rate() then says whether that can be multiplied.
   DType compute_dtype(DType weight, DType activation) const;
   const MemoryLevel* main_memory() const { return memory.empty() ? nullptr : &memory.front(); }
   // The fastest link of a scope, or nullptr.

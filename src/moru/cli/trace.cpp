@@ -1,4 +1,5 @@
-// moru trace: what a request trace holds, the same trace in another format, a synthetic one, a part.
+// moru trace: what a request trace holds, the same trace in another format, a synthetic one, a
+// part.
 #include "moru/base/catalogue.h"
 #include "moru/base/error.h"
 #include "moru/base/file.h"
@@ -14,14 +15,14 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 
 namespace moru {
 namespace {
 
 struct NamedLength {
   std::string_view name;
-  std::int32_t LengthStatistics::* value;
+  std::int32_t LengthStatistics::*value;
 };
 constexpr NamedLength kLengths[] = {
     {"min", &LengthStatistics::min}, {"p1", &LengthStatistics::p1},
@@ -50,8 +51,8 @@ std::string info_text(const Trace& trace, const TraceStatistics& statistics) {
          fmt::format("{} rows ({})", with_thousands(trace.skipped), trace.skipped_reason));
   }
   if (trace.raised > 0) {
-    line("zero lengths", fmt::format("{} requests, counted as one token",
-                                     with_thousands(trace.raised)));
+    line("zero lengths",
+         fmt::format("{} requests, counted as one token", with_thousands(trace.raised)));
   }
   if (!trace.has_arrivals) {
     line("arrivals", "none: lengths only; --request-rate gives it some");
@@ -68,10 +69,10 @@ std::string info_text(const Trace& trace, const TraceStatistics& statistics) {
     line("prefix reuse", fmt::format("{:.1f}% of prompt tokens stand in an earlier prompt",
                                      100 * statistics.reuse.tokens));
   }
-  Table table({"tokens", "mean", "min", "p1", "p10", "p25", "p50", "p75", "p90", "p99", "max",
-               "total"});
-  for (const auto& [name, lengths] : {std::pair("prompt", statistics.prompt),
-                                      std::pair("output", statistics.output)}) {
+  Table table(
+      {"tokens", "mean", "min", "p1", "p10", "p25", "p50", "p75", "p90", "p99", "max", "total"});
+  for (const auto& [name, lengths] :
+       {std::pair("prompt", statistics.prompt), std::pair("output", statistics.output)}) {
     std::vector<std::string> row = {name, fmt::format("{:.1f}", lengths.mean)};
     for (const NamedLength& length : kLengths) {
       row.push_back(fmt::format("{}", lengths.*length.value));
@@ -212,7 +213,8 @@ void TraceCommand::write_output(const Trace& trace) const {
   const std::string format = !as_.empty() ? as_ : stem.ends_with(".jsonl") ? "mooncake" : "azure";
   write_trace(trace, output_, format);
   if (!trace.segments.empty() && format != "mooncake") {
-    note(fmt::format("format {} cannot say which prompts share a prefix; --as mooncake can", format));
+    note(fmt::format("format {} cannot say which prompts share a prefix; --as mooncake can",
+                     format));
   }
   if (output_ != "-") {
     note(fmt::format("wrote {} requests to {} ({})",
@@ -249,22 +251,25 @@ void TraceCommand::convert(const Options& options) const {
 void TraceCommand::generate_trace(const Options& options) const {
   refuse(options, {"--json", "--from", "--to", "--every", "--trace-format"});
   if (!file_.empty()) {
-    fail(fmt::format("generate reads no trace; write --workload {0} for a workload, -o {0} for a "
-                     "file to write",
-                     file_));
+    fail(
+        fmt::format("generate reads no trace; write --workload {0} for a workload, -o {0} for a "
+                    "file to write",
+                    file_));
   }
-  const bool is_random = options.given("--random-input-len") || options.given("--random-output-len");
+  const bool is_random =
+      options.given("--random-input-len") || options.given("--random-output-len");
   if (is_random == !workload_.empty()) {
     const std::vector<std::string> known = catalogue_ids(kWorkloads);
-    fail(fmt::format("generate needs either --workload (one of {}, or a file) or "
-                     "--random-input-len and --random-output-len",
-                     join(std::span<const std::string>(known), ", ")));
+    fail(
+        fmt::format("generate needs either --workload (one of {}, or a file) or "
+                    "--random-input-len and --random-output-len",
+                    join(std::span<const std::string>(known), ", ")));
   }
   if (!is_random) {
     refuse(options, {"--random-range-ratio", "--random-prefix-len"});
   }
-  write_output(generate(is_random ? random_workload(random_) : load_workload(workload_),
-                        arrivals(options)));
+  write_output(
+      generate(is_random ? random_workload(random_) : load_workload(workload_), arrivals(options)));
 }
 
 void TraceCommand::cut(const Options& options) const {
@@ -291,11 +296,10 @@ int TraceCommand::run(const Options& options) {
     cut(options);
   } else {
     constexpr std::string_view kActions[] = {"info", "convert", "generate", "slice"};
-    fail(action_.empty()
-             ? std::string("what to do? moru trace info|convert|generate|slice")
-             : fmt::format("'{}' is not something `moru trace` does{}; it is one of {}", action_,
-                           did_you_mean(action_, kActions),
-                           join(std::span<const std::string_view>(kActions), ", ")));
+    fail(action_.empty() ? std::string("what to do? moru trace info|convert|generate|slice")
+                         : fmt::format("'{}' is not something `moru trace` does{}; it is one of {}",
+                                       action_, did_you_mean(action_, kActions),
+                                       join(std::span<const std::string_view>(kActions), ", ")));
   }
   return kExitAnswered;
 }

@@ -41,6 +41,26 @@ struct OpCost {
   double utilisation = 0;
 };
 
+// What the busy part of a cost is spent on, launch overhead aside.
+constexpr Bound busiest(const OpCost& cost) {
+  Bound bound = Bound::compute;
+  double most = cost.compute;
+  for (const auto& [time, candidate] :
+       {std::pair(cost.memory, Bound::memory), std::pair(cost.cache, Bound::cache),
+        std::pair(cost.link, Bound::link)}) {
+    if (time > most) {
+      most = time;
+      bound = candidate;
+    }
+  }
+  return bound;
+}
+
+// The same, with overhead where it exceeds all of it.
+constexpr Bound binding(const OpCost& cost) {
+  return cost.overhead > cost.seconds - cost.overhead ? Bound::overhead : busiest(cost);
+}
+
 // Why an operator cannot run on a chip, and what would let it.
 struct Infeasible {
   std::string reason;

@@ -46,14 +46,7 @@ void StepTime::add(const Operator& op, const OpCost& cost) {
   low += cost.low * times;
   high += cost.high * times;
   const double busy = cost.seconds - cost.overhead;
-  Bound bound = Bound::compute;
-  if (cost.memory == busy) {
-    bound = Bound::memory;
-  } else if (cost.cache == busy) {
-    bound = Bound::cache;
-  } else if (cost.link == busy) {
-    bound = Bound::link;
-  }
+  const Bound bound = busiest(cost);
   by_bound[static_cast<std::size_t>(bound)] += busy * times;
   by_bound[static_cast<std::size_t>(Bound::overhead)] += cost.overhead * times;
   flops += op.flops * times;

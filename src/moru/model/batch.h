@@ -19,10 +19,10 @@ struct Sequence {
 
 // What limits the keys that a query may see.
 enum class ContextKind {
-  full,     // all before it
-  window,   // the last `span` ones (sliding-window attention; the query itself counts)
-  chunk,    // those of its own chunk of `span` (Llama 4's chunked attention)
-  sparse,   // the `span` best of all, chosen by an indexer (DeepSeek sparse attention)
+  full,    // all before it
+  window,  // the last `span` ones (sliding-window attention; the query itself counts)
+  chunk,   // those of its own chunk of `span` (Llama 4's chunked attention)
+  sparse,  // the `span` best of all, chosen by an indexer (DeepSeek sparse attention)
 };
 
 struct ContextRule {
@@ -35,8 +35,8 @@ struct ContextRule {
 struct AttentionWork {
   std::int64_t sequences = 0;
   std::int64_t query_tokens = 0;
-  double pairs = 0;         // query-key pairs that are multiplied
-  double cached_keys = 0;   // distinct keys read per sequence, new ones included, summed
+  double pairs = 0;          // query-key pairs that are multiplied
+  double cached_keys = 0;    // distinct keys read per sequence, new ones included, summed
   std::int64_t longest = 0;  // largest number of keys of one sequence
 
   void add(const AttentionWork& other);
@@ -52,10 +52,10 @@ struct ContextWork {
 AttentionWork attention_work(const ContextRule& rule, const Sequence& sequence);
 
 struct BatchWork {
-  std::int64_t tokens = 0;              // new tokens of all sequences
-  std::int64_t sampled = 0;             // sequences whose last logits are needed
+  std::int64_t tokens = 0;   // new tokens of all sequences
+  std::int64_t sampled = 0;  // sequences whose last logits are needed
   std::int64_t sequences = 0;
-  std::vector<ContextWork> contexts;    // one per rule of Model::context_rules(), same order
+  std::vector<ContextWork> contexts;  // one per rule of Model::context_rules(), same order
 };
 
 // The sums of a list of sequences. `sampled` = all of them.

@@ -1,9 +1,9 @@
 // A decoder-only language model, read from a Hugging Face config.json with its keys unchanged.
 //
-// The config is normalised into layers: each layer has one token mixer (attention of some kind, or a
-// recurrence) and one feed-forward part (dense, mixture of experts, or none). Blocks in op/ know how
-// to read their keys and how to lower themselves to operators. A key that changes the arithmetic and
-// is not understood is an error; keys known not to change it are listed as ignored.
+// The config is normalised into layers: each layer has one token mixer (attention of some kind, or
+// a recurrence) and one feed-forward part (dense, mixture of experts, or none). Blocks in op/ know
+// how to read their keys and how to lower themselves to operators. A key that changes the
+// arithmetic and is not understood is an error; keys known not to change it are listed as ignored.
 #pragma once
 
 #include "moru/base/dtype.h"
@@ -30,7 +30,8 @@ struct EnumNames<MixerKind> {
        {"none", MixerKind::none}}};
 };
 
-// Token mixing of one layer. Fields of other kinds stay zero.
+// Token mixing of one layer. Fields of other kinds stay zero. The rule of a recurrence stays full:
+// it names the entry of BatchWork::contexts that tells its prefills from its decodes.
 struct Mixer {
   MixerKind kind = MixerKind::attention;
   // attention
@@ -42,6 +43,10 @@ struct Mixer {
   bool has_qkv_bias = false;
   bool has_output_bias = false;
   bool has_qk_norm = false;
+  bool has_wide_qk_norm = false;  // one norm over all heads (MiniMax-M2) instead of one per head
+  bool has_rope = true;
+  bool has_sinks = false;        // a learned logit per head (gpt-oss)
+  bool has_no_v_proj = false;    // values are the projected keys before their norm (Gemma 4)
   bool has_output_gate = false;  // q_proj is twice as wide (Qwen3.5, Qwen3-Next)
   bool shares_kv = false;        // reads another layer's KV cache, stores none of its own
   // latent attention (MLA): DeepSeek-V2, section 2.1
@@ -49,7 +54,8 @@ struct Mixer {
   std::int64_t kv_lora_rank = 0;
   std::int64_t qk_nope_head_dim = 0;
   std::int64_t qk_rope_head_dim = 0;
-  // sparse attention's indexer (DeepSeek-V3.2): scores all keys, keeps index_topk
+  // sparse attention's indexer (DeepSeek-V3.2): scores all keys, keeps index_topk. index_heads is 0
+  // in layers that reuse the choice of a layer before them (GLM-5.2).
   std::int64_t index_heads = 0;
   std::int64_t index_head_dim = 0;
   std::int64_t index_topk = 0;
@@ -60,8 +66,8 @@ struct Mixer {
   std::int64_t value_head_dim = 0;  // state rows; mamba_head_dim
   std::int64_t groups = 0;          // n_groups (Mamba-2)
   std::int64_t conv_kernel = 0;
-  std::int64_t inner = 0;           // d_inner (Mamba)
-  std::int64_t dt_rank = 0;         // Mamba-1
+  std::int64_t inner = 0;    // d_inner (Mamba)
+  std::int64_t dt_rank = 0;  // Mamba-1
   std::int64_t chunk_size = 0;
 
   friend bool operator==(const Mixer&, const Mixer&) = default;
@@ -84,10 +90,10 @@ struct FeedForward {
   // mixture of experts
   std::int64_t experts = 0;
   std::int64_t topk = 0;
-  std::int64_t shared_inter = 0;     // all shared experts together, 0 if none
-  bool has_shared_gate = false;      // a sigmoid gate on the shared expert (Qwen)
+  std::int64_t shared_inter = 0;  // all shared experts together, 0 if none
+  bool has_shared_gate = false;   // a sigmoid gate on the shared expert (Qwen)
   bool has_router_bias = false;
-  std::int64_t latent = 0;           // experts work in this narrower width (Nemotron 3), 0: hidden_size
+  std::int64_t latent = 0;  // experts work in this narrower width (Nemotron 3), 0: hidden_size
 
   friend bool operator==(const FeedForward&, const FeedForward&) = default;
 };
@@ -95,7 +101,7 @@ struct FeedForward {
 struct Layer {
   Mixer mixer;
   FeedForward feed_forward;
-  int norms = 2;  // norms over hidden_size in this layer (Gemma has four)
+  int norms = 2;  // norms over hidden_size in this layer (Gemma has four, a lone block has one)
 
   friend bool operator==(const Layer&, const Layer&) = default;
 };
@@ -118,32 +124,58 @@ struct Model {
   std::int64_t max_position_embeddings = 0;
   bool tie_word_embeddings = false;
   bool has_final_norm = true;
-  bool has_norm_bias = false;                // LayerNorm instead of RMSNorm
+  bool has_norm_bias = false;            // LayerNorm instead of RMSNorm
+  bool has_embedding_norm = false;       // a norm after the input table (BLOOM)
+  bool has_head_bias = false;            // GPT-J
   std::int64_t position_embeddings = 0;  // learned positions (GPT-2, OPT), 0 if none
   DType dtype = DType::bf16;
   WeightFormats weights;
-  DType kv = DType::bf16;  // KV cache
+  DType kv = DType::bf16;     // KV cache
+  DType state = DType::bf16;  // recurrent state
   std::vector<Layer> layers;
   std::vector<std::string> notes;  // what a reader of a result should know
 
-  // The distinct rules of its attention layers; BatchWork::contexts follows this order.
+  // The distinct rules of its attention layers; BatchWork::contexts follows this order. Never
+  // empty: a model without attention has the full rule, whose entry tells its prefills from its
+  // decodes.
   const std::vector<ContextRule>& context_rules() const { return context_rules_; }
-  void set_context_rules();  // call after `layers` changed
+  // The distinct layers in order of first use, and which one each layer is.
+  const std::vector<Layer>& layer_kinds() const { return layer_kinds_; }
+  const std::vector<int>& kind_of_layer() const { return kind_of_layer_; }
+  void set_context_rules();  // call after `layers` changed; derives all of the above
 
  private:
   std::vector<ContextRule> context_rules_;
+  std::vector<Layer> layer_kinds_;
+  std::vector<int> kind_of_layer_;
 };
 
-// By org/name, alias or path (a config.json or a folder that holds one). A variant suffix that has no
-// file of its own (-Instruct, -FP8, -NVFP4, …) falls back to its base with that quantisation.
+// By org/name, alias or path (a config.json or a folder that holds one). A variant suffix that has
+// no file of its own (-Instruct, -FP8, -NVFP4, …) falls back to its base with that quantisation.
 Model load_model(const std::string& name_or_path);
 Model parse_model(const std::string& json_text, const std::string& file_name);
 
-// The exact operators of one forward pass on one rank of pipeline stage `stage`, in execution order;
-// layers of one kind are folded into `repeat`. Embedding belongs to the first stage, final norm,
-// vocabulary projection and sampling to the last.
+// The exact operators of one forward pass on one rank of pipeline stage `stage`, in execution
+// order; layers of one kind are folded into `repeat`. Embedding belongs to the first stage, final
+// norm, vocabulary projection and sampling to the last. Throws Error (infeasible) where
+// parallelism_problem() has a reason. A step without tokens is empty.
 std::vector<Operator> forward(const Model& model, const Parallelism& parallelism,
                               const BatchWork& work, int stage = 0);
+// Appends exactly those operators of forward() that depend on the context, in the same order. For
+// tables of step times: the others need to be lowered only once per number of tokens.
+void context_operators(const Model& model, const Parallelism& parallelism, const BatchWork& work,
+                       int stage, std::vector<Operator>& out);
+
+// Why the model cannot be split this way, in vLLM's terms; nothing if it can.
+std::optional<std::string> parallelism_problem(const Model& model, const Parallelism& parallelism);
+
+// Layers [first, last) of a pipeline stage, split as vLLM's get_pp_indices does: the remainder goes
+// to the stages before the last one.
+struct LayerRange {
+  int first = 0;
+  int last = 0;
+};
+LayerRange stage_layers(int layers, int stages, int stage);
 
 // Derived figures.
 struct ParameterCount {

@@ -36,7 +36,14 @@ struct EnumNames<OperatorClass> {
 // Which of a batch's sums the figures depend on; a step-time table needs only one axis for each.
 enum class DependsOn { tokens, sampled, context };
 
-enum class CollectiveKind { none, all_reduce, all_gather, reduce_scatter, all_to_all, send_receive };
+enum class CollectiveKind {
+  none,
+  all_reduce,
+  all_gather,
+  reduce_scatter,
+  all_to_all,
+  send_receive
+};
 template <>
 struct EnumNames<CollectiveKind> {
   static constexpr std::array<std::pair<std::string_view, CollectiveKind>, 6> values = {
@@ -58,15 +65,15 @@ struct GemmShape {
 
 // grouped_gemm: all products of the routed experts on this chip, activation included.
 struct MoeShape {
-  std::int64_t tokens = 0;        // tokens that the router saw (of the whole expert-parallel group)
-  std::int64_t topk = 0;          // experts per token
-  std::int64_t experts = 0;       // of the model
+  std::int64_t tokens = 0;   // tokens that the router saw (of the whole expert-parallel group)
+  std::int64_t topk = 0;     // experts per token
+  std::int64_t experts = 0;  // of the model
   std::int64_t local_experts = 0;  // on this chip
   std::int64_t hidden = 0;
-  std::int64_t inter = 0;         // per expert on this chip, after tensor parallelism
-  bool is_gated = true;           // up and gate projections, else up only
-  double local_rows = 0;          // expected (token, expert) rows on this chip, balanced routing
-  double experts_hit = 0;         // expected distinct local experts that get at least one row
+  std::int64_t inter = 0;  // per expert on this chip, after tensor parallelism
+  bool is_gated = true;    // up and gate projections, else up only
+  double local_rows = 0;   // expected (token, expert) rows on this chip, balanced routing
+  double experts_hit = 0;  // expected distinct local experts that get at least one row
 };
 
 // attention: dense (MHA, GQA, MQA) or latent (MLA absorbed: heads share one latent key of
@@ -106,10 +113,10 @@ struct Operator {
   int repeat = 1;
   DType activation = DType::bf16;
   DType weight = DType::bf16;
-  double flops = 0;          // arithmetic; a multiply-add counts two
-  double bytes_read = 0;     // activations and KV cache, weights excluded
+  double flops = 0;       // arithmetic; a multiply-add counts two
+  double bytes_read = 0;  // activations and KV cache, weights excluded
   double bytes_written = 0;
-  double weight_bytes = 0;   // weights read, only those touched
+  double weight_bytes = 0;  // weights read, only those touched
   // The shape of op_class; the others stay empty.
   GemmShape gemm;
   MoeShape moe;

@@ -4,9 +4,9 @@
 namespace moru {
 
 struct Parallelism {
-  int tensor = 1;    // --tensor-parallel-size: heads, MLP columns and vocabulary are split
-  int pipeline = 1;  // --pipeline-parallel-size: layers are split
-  int data = 1;      // --data-parallel-size: attention is replicated, requests are split
+  int tensor = 1;       // --tensor-parallel-size: heads, MLP columns and vocabulary are split
+  int pipeline = 1;     // --pipeline-parallel-size: layers are split
+  int data = 1;         // --data-parallel-size: attention is replicated, requests are split
   bool expert = false;  // --enable-expert-parallel: experts are split over tensor x data ranks
 
   int chips() const { return tensor * pipeline * data; }

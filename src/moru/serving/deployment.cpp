@@ -158,6 +158,7 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
   config.has_graphs = !deployment.enforce_eager && chip.kind == ChipKind::gpu;
   config.step_overhead_seconds =
       config.async_scheduling ? kAsyncStepOverhead.value : kSyncStepOverhead.value;
+  config.kv_dtype = sized.kv;
   config.scheduler = deployment.scheduler;
   config.router = deployment.router;
   config.memory = split_memory(deployment, config, sized, chip);

@@ -117,6 +117,7 @@ struct EngineConfig {
   bool has_graphs = true;
   // Host time of a step that running kernels do not hide.
   double step_overhead_seconds = 0;
+  DType kv_dtype = DType::bf16;
   std::string scheduler = "vllm";
   std::string router = "round_robin";
   RankRouting rank_routing = RankRouting::least_loaded;

@@ -20,7 +20,8 @@ struct Request {
   SimTime arrival = 0;  // from the first arrival of the trace
   std::int32_t prompt_tokens = 0;
   std::int32_t output_tokens = 0;
-  // Where the prompt's segments stand in Trace::segments; none: nothing is shared.
+  // Where the prompt's segments stand in Trace::segments; none: nothing is shared. Where there are
+  // any, they cover the whole prompt; tokens of no other request stand in streams below zero.
   std::int32_t first_segment = 0;
   std::int32_t num_segments = 0;
 };
@@ -34,6 +35,7 @@ struct Trace {
   bool has_arrivals = true;  // false: lengths only; all arrivals are 0 until scheduled
   std::int64_t skipped = 0;  // rows that are no requests (failed ones with no output, …)
   std::string skipped_reason;
+  std::int64_t raised = 0;  // requests with a length of zero, which counts as one token
 };
 
 }  // namespace moru

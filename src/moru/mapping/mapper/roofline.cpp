@@ -211,22 +211,23 @@ class RooflineChip final : public ChipMapper {
   }
 
   void set_bound(const Operator& op, OpCost& cost) const {
-    const double busy = cost.seconds - cost.overhead;
-    if (cost.overhead > busy) {
-      cost.bound = Bound::overhead;
-      cost.utilisation = 0;
-    } else if (busy == cost.link && cost.link > 0) {
-      cost.bound = Bound::link;
-      cost.utilisation = cost.link_bytes / (cost.seconds * link_bandwidth_);
-    } else if (busy == cost.compute) {
-      cost.bound = Bound::compute;
-      cost.utilisation = op.flops / (cost.seconds * peak_rate(op));
-    } else if (busy == cost.memory) {
-      cost.bound = Bound::memory;
-      cost.utilisation = cost.memory_bytes / (cost.seconds * memory_bandwidth_);
-    } else {
-      cost.bound = Bound::cache;
-      cost.utilisation = cost.cache_bytes / (cost.seconds * cache_bandwidth_);
+    cost.bound = binding(cost);
+    switch (cost.bound) {
+      case Bound::compute:
+        cost.utilisation = op.flops / (cost.seconds * peak_rate(op));
+        break;
+      case Bound::memory:
+        cost.utilisation = cost.memory_bytes / (cost.seconds * memory_bandwidth_);
+        break;
+      case Bound::cache:
+        cost.utilisation = cost.cache_bytes / (cost.seconds * cache_bandwidth_);
+        break;
+      case Bound::link:
+        cost.utilisation = cost.link_bytes / (cost.seconds * link_bandwidth_);
+        break;
+      case Bound::overhead:
+        cost.utilisation = 0;
+        break;
     }
   }
 

@@ -1,0 +1,103 @@
+#include "moru/cli/deployment_options.h"
+
+#include "moru/base/error.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+namespace moru {
+namespace {
+
+template <class T>
+void take_count(const Options& options, const std::string& name, std::int64_t value, T& target) {
+  if (!options.given(name)) {
+    return;
+  }
+  if (value < 1 || value > std::numeric_limits<std::int32_t>::max()) {
+    fail(fmt::format("{} {} must be a whole number of at least 1", name, value));
+  }
+  target = static_cast<int>(value);
+}
+
+void take_text(const std::string& value, std::string& target) {
+  if (!value.empty()) {
+    target = value;
+  }
+}
+
+}  // namespace
+
+void DeploymentOptions::declare(Options& options) {
+  options.text("-m,--model", model, "org/name, a config.json or its folder");
+  options.list("-c,--chip", chips, "id, alias or YAML file; several: side by side");
+  options.count("--tensor-parallel-size,--tp", tensor, "chips that share every layer");
+  options.count("--pipeline-parallel-size,--pp", pipeline, "groups of layers in a pipeline");
+  options.count("--data-parallel-size,--dp", data, "ranks that split the requests");
+  options.flag("--enable-expert-parallel,--ep", expert_parallel, "split experts over the ranks");
+  options.count("--replicas", replicas, "independent copies behind the router");
+  options.count("--max-num-seqs", max_num_seqs, "most sequences in one step");
+  options.count("--max-num-batched-tokens", max_num_batched_tokens, "most tokens in one step");
+  options.count("--max-model-len", max_model_len, "most tokens of one sequence");
+  options.count("--block-size", block_size, "tokens per KV cache block");
+  options.number("--gpu-memory-utilization", gpu_memory_utilization, "share of the chip's memory");
+  options.count("--num-gpu-blocks-override", num_gpu_blocks_override, "KV cache blocks");
+  options.count("--long-prefill-token-threshold", long_prefill_token_threshold,
+                "most prompt tokens of one request in one step");
+  options.text("--kv-cache-dtype", kv_cache_dtype, "auto, bf16, fp8");
+  options.flag("--enable-prefix-caching,!--no-enable-prefix-caching", prefix_caching,
+               "reuse blocks of equal prefixes");
+  options.flag("--enable-chunked-prefill,!--no-enable-chunked-prefill", chunked_prefill,
+               "split long prompts");
+  options.flag("--async-scheduling,!--no-async-scheduling", async_scheduling,
+               "decide a step while the one before runs");
+  options.flag("--enforce-eager", enforce_eager, "no recorded graphs");
+  options.text("--scheduler", scheduler, "batching policy");
+  options.text("--router", router, "how requests are split over replicas");
+  options.text("--mapper", mapper, "how operators are costed");
+}
+
+void DeploymentOptions::apply(const Options& options, Scenario& scenario) const {
+  Deployment& target = scenario.deployment;
+  take_text(model, scenario.model);
+  if (chips.size() == 1) {
+    scenario.chip = chips.front();
+  }
+  take_count(options, "--tensor-parallel-size", tensor, target.tensor_parallel_size);
+  take_count(options, "--pipeline-parallel-size", pipeline, target.pipeline_parallel_size);
+  take_count(options, "--data-parallel-size", data, target.data_parallel_size);
+  take_count(options, "--replicas", replicas, target.replicas);
+  take_count(options, "--max-num-seqs", max_num_seqs, target.max_num_seqs);
+  take_count(options, "--max-num-batched-tokens", max_num_batched_tokens,
+             target.max_num_batched_tokens);
+  take_count(options, "--max-model-len", max_model_len, target.max_model_len);
+  take_count(options, "--block-size", block_size, target.block_size);
+  take_count(options, "--num-gpu-blocks-override", num_gpu_blocks_override,
+             target.num_gpu_blocks_override);
+  take_count(options, "--long-prefill-token-threshold", long_prefill_token_threshold,
+             target.long_prefill_token_threshold);
+  if (options.given("--gpu-memory-utilization")) {
+    if (!(gpu_memory_utilization > 0 && gpu_memory_utilization <= 1)) {
+      fail(fmt::format("--gpu-memory-utilization {} must be above 0 and at most 1",
+                       gpu_memory_utilization));
+    }
+    target.gpu_memory_utilization = gpu_memory_utilization;
+  }
+  target.enable_expert_parallel = target.enable_expert_parallel || expert_parallel;
+  target.enforce_eager = target.enforce_eager || enforce_eager;
+  if (options.given("--enable-prefix-caching")) {
+    target.enable_prefix_caching = prefix_caching;
+  }
+  if (options.given("--enable-chunked-prefill")) {
+    target.enable_chunked_prefill = chunked_prefill;
+  }
+  if (options.given("--async-scheduling")) {
+    target.async_scheduling = async_scheduling;
+  }
+  take_text(kv_cache_dtype, target.kv_cache_dtype);
+  take_text(scheduler, target.scheduler);
+  take_text(router, target.router);
+  take_text(mapper, scenario.mapper);
+}
+
+}  // namespace moru

@@ -1,0 +1,47 @@
+// evaluate(Scenario) -> Report: the heart of moru. Everything else reads a Report or makes many.
+#pragma once
+
+#include "moru/scenario/scenario.h"
+#include "moru/serving/engine.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace moru {
+
+struct Report {
+  Scenario scenario;
+  Model model;
+  Chip chip;
+  EngineConfig engine;
+  std::string trace_name;
+  std::string trace_format;
+  std::int64_t requests = 0;
+  ServingMetrics metrics;
+  std::vector<ReplicaTotals> replicas;
+  StepTime work;  // of all steps of one chip of each replica, summed over replicas
+  std::vector<OperatorTotal> operators;
+
+  // Chips that the service uses.
+  int chips() const { return engine.parallelism.chips() * engine.replicas; }
+  bool meets_slo() const { return metrics.attainment() >= scenario.slo.attainment; }
+};
+
+// What a caller wants to see while the service runs.
+struct EvaluateHooks {
+  std::function<void(const RequestState&)> each_request;
+  // Replaces the plain collector, for time lines.
+  std::function<std::unique_ptr<MetricsCollector>(const Slo&)> make_collector;
+  std::function<void(double seconds, double of)> progress;
+};
+
+// Serves `trace` (from load_requests()) under the scenario. Throws Error.
+Report evaluate(const Scenario& scenario, const Trace& trace, const EvaluateHooks& hooks = {});
+
+// A mapper made ready for a chip, or Error of kind infeasible.
+std::unique_ptr<ChipMapper> prepare_mapper(const std::string& mapper, const Chip& chip,
+                                           const Deployment& deployment);
+
+}  // namespace moru

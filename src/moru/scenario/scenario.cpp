@@ -1,0 +1,85 @@
+#include "moru/scenario/scenario.h"
+
+#include "moru/base/catalogue.h"
+#include "moru/base/fields_parse.h"
+#include "moru/trace/format.h"
+#include "moru/trace/generate.h"
+
+#include <filesystem>
+
+namespace moru {
+namespace {
+
+ArrivalOptions arrival_options(const Scenario& scenario) {
+  ArrivalOptions options;
+  options.request_rate = scenario.load.request_rate;
+  options.burstiness = scenario.load.burstiness;
+  options.num_prompts = scenario.load.num_prompts.value_or(0);
+  options.duration_s = scenario.load.duration ? scenario.load.duration->value : 0;
+  options.seed = scenario.seed;
+  return options;
+}
+
+// A bare id of the catalogue, or a path below the scenario's folder.
+std::string resolve_name(const Scenario& scenario, const CatalogueKind& kind,
+                         const std::string& name) {
+  if (scenario.base_folder.empty() || !find_in_catalogue(kind, name).path.empty()) {
+    return name;
+  }
+  return expand_path(name, scenario.base_folder);
+}
+
+}  // namespace
+
+void Load::validate(const FieldCheck& check) const {
+  const bool is_random = random_input_len || random_output_len;
+  const int sources = (trace.empty() ? 0 : 1) + (workload.empty() ? 0 : 1) + (is_random ? 1 : 0);
+  check.require(sources == 1, "trace",
+                "name exactly one of: trace, workload, random_input_len with random_output_len");
+  check.require(!is_random || (random_input_len && random_output_len), "random_input_len",
+                "random_input_len and random_output_len go together");
+  check.require(random_input_len.value_or(1) >= 1 && random_output_len.value_or(1) >= 1,
+                "random_input_len", "lengths must be at least 1");
+  check.require(random_range_ratio < 1, "random_range_ratio", "must be below 1");
+  check.require(!request_rate || *request_rate > 0, "request_rate", "must be above zero");
+  check.require(!num_prompts || *num_prompts >= 1, "num_prompts", "must be at least 1");
+}
+
+Scenario load_scenario(const std::string& path) {
+  Scenario scenario = parse_document<Scenario>(read_document(path));
+  scenario.base_folder = std::filesystem::path(path).parent_path().string();
+  if (scenario.base_folder.empty()) {
+    scenario.base_folder = ".";
+  }
+  scenario.model = resolve_name(scenario, kModels, scenario.model);
+  scenario.chip = resolve_name(scenario, kChips, scenario.chip);
+  return scenario;
+}
+
+Trace load_requests(const Scenario& scenario) {
+  const Load& load = scenario.load;
+  const ArrivalOptions options = arrival_options(scenario);
+  check_arrivals(options);
+  if (!load.trace.empty()) {
+    Trace trace = read_trace(expand_path(load.trace, scenario.base_folder), load.trace_format);
+    const bool is_rescheduled = !trace.has_arrivals || options.request_rate ||
+                                options.burstiness || options.num_prompts > 0 ||
+                                options.duration_s > 0;
+    if (is_rescheduled) {
+      schedule_arrivals(trace, options);
+    }
+    return trace;
+  }
+  if (!load.workload.empty()) {
+    return generate(load_workload(resolve_name(scenario, kWorkloads, load.workload)), options);
+  }
+  if (!load.random_input_len || !load.random_output_len) {
+    fail("no requests: give --trace FILE, --workload NAME, or --random-input-len and "
+         "--random-output-len");
+  }
+  return generate(random_workload({*load.random_input_len, *load.random_output_len,
+                                   load.random_range_ratio, load.random_prefix_len}),
+                  options);
+}
+
+}  // namespace moru

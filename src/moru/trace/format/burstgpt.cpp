@@ -1,0 +1,37 @@
+// BurstGPT (Wang et al. 2024, arXiv 2401.17644): seconds from the first day, with and without
+// Session ID and Elapsed time. A failed request has no response tokens.
+#include "moru/base/registry.h"
+#include "moru/trace/csv.h"
+#include "moru/trace/format.h"
+
+namespace moru {
+namespace {
+
+constexpr std::string_view kColumns[] = {"Timestamp", "Request tokens", "Response tokens"};
+
+class BurstGptFormat final : public TraceFormat {
+ public:
+  std::span<const std::string_view> columns() const override { return kColumns; }
+  bool recognises(const Sniff& sniff) const override { return sniff.has_columns(kColumns); }
+  Trace read(const TraceText& source) const override {
+    CsvRows rows(source, "burstgpt", kColumns);
+    Trace trace;
+    trace.requests.reserve(rows.estimated_rows());
+    trace.skipped_reason = "failed: no response tokens";
+    while (rows.next()) {
+      const std::int32_t output = rows.tokens(2);
+      if (output == 0) {
+        ++trace.skipped;
+        continue;
+      }
+      trace.requests.push_back({rows.seconds(0), rows.tokens(1), output});
+    }
+    return trace;
+  }
+};
+MORU_REGISTER(
+    TraceFormat, BurstGptFormat, "burstgpt",
+    "BurstGPT: Timestamp,[Session ID,Elapsed time,]Model,Request tokens,Response tokens,…");
+
+}  // namespace
+}  // namespace moru
