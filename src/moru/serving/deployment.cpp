@@ -43,6 +43,22 @@ bool has_experts(const Model& model) {
   });
 }
 
+// More chips than any site has; a slip of the hand must not exhaust the memory.
+void check_size(const Deployment& deployment) {
+  constexpr double kMostChips = 1e6;
+  double chips = deployment.replicas;
+  for (const int part : {deployment.tensor_parallel_size, deployment.pipeline_parallel_size,
+                         deployment.data_parallel_size}) {
+    chips *= part;
+  }
+  if (chips > kMostChips) {
+    fail(
+        fmt::format("tensor_parallel_size x pipeline_parallel_size x data_parallel_size x replicas "
+                    "are {:.3g} chips, more than {:.0f}; lower one of them",
+                    chips, kMostChips));
+  }
+}
+
 void check_parallelism(const Deployment& deployment, const Model& model) {
   const auto layers = static_cast<int>(model.layers.size());
   if (deployment.pipeline_parallel_size > layers) {
@@ -53,9 +69,10 @@ void check_parallelism(const Deployment& deployment, const Model& model) {
   for (const Layer& layer : model.layers) {
     const std::int64_t heads = layer.mixer.heads;
     if (heads > 0 && heads % deployment.tensor_parallel_size != 0) {
-      throw Error(ErrorKind::infeasible,
-                  fmt::format("tensor_parallel_size {} does not divide the {} attention heads of {}",
-                              deployment.tensor_parallel_size, heads, model.id));
+      throw Error(
+          ErrorKind::infeasible,
+          fmt::format("tensor_parallel_size {} does not divide the {} attention heads of {}",
+                      deployment.tensor_parallel_size, heads, model.id));
     }
   }
 }
@@ -66,9 +83,9 @@ KvCapacity split_memory(const Deployment& deployment, const EngineConfig& config
   memory.memory = chip.main_memory()->capacity->value.value;
   memory.usable = memory.memory * deployment.gpu_memory_utilization;
   memory.weights = weight_bytes_per_chip(model, config.parallelism);
-  memory.activations = activation_peak_bytes(
-      model, config.parallelism, config.max_num_batched_tokens,
-      std::min(config.max_num_seqs, config.max_num_batched_tokens));
+  memory.activations =
+      activation_peak_bytes(model, config.parallelism, config.max_num_batched_tokens,
+                            std::min(config.max_num_seqs, config.max_num_batched_tokens));
   memory.context = chip.kind == ChipKind::gpu ? kRuntimeMemory.value : 0;
   memory.states = static_cast<double>(config.max_num_seqs) *
                   kv_bytes_per_sequence(model, config.parallelism, 0);
@@ -78,12 +95,13 @@ KvCapacity split_memory(const Deployment& deployment, const EngineConfig& config
   if (left <= 0) {
     throw Error(
         ErrorKind::infeasible,
-        fmt::format("{} does not fit on {} x {}: weights {}, activations {}, runtime {} and states {} "
-                    "per chip, usable {} of {}; use more chips (tensor_parallel_size), a quantised "
-                    "model, fewer max_num_batched_tokens or max_num_seqs",
-                    model.id, config.parallelism.chips(), chip.id, gigabytes(memory.weights),
-                    gigabytes(memory.activations), gigabytes(memory.context),
-                    gigabytes(memory.states), gigabytes(memory.usable), gigabytes(memory.memory)));
+        fmt::format(
+            "{} does not fit on {} x {}: weights {}, activations {}, runtime {} and states {} "
+            "per chip, usable {} of {}; use more chips (tensor_parallel_size), a quantised "
+            "model, fewer max_num_batched_tokens or max_num_seqs",
+            model.id, config.parallelism.chips(), chip.id, gigabytes(memory.weights),
+            gigabytes(memory.activations), gigabytes(memory.context), gigabytes(memory.states),
+            gigabytes(memory.usable), gigabytes(memory.memory)));
   }
   // A model without KV cache (all layers recurrent) never runs out of blocks.
   constexpr double kMostBlocks = 1e8;
@@ -127,11 +145,12 @@ void Deployment::validate(const FieldCheck& check) const {
   positive("max_num_batched_tokens", max_num_batched_tokens.value_or(1));
   positive("max_model_len", max_model_len.value_or(1));
   positive("num_gpu_blocks_override", num_gpu_blocks_override.value_or(1));
-  check.require(gpu_memory_utilization > 0 && gpu_memory_utilization <= 1,
-                "gpu_memory_utilization", "must be above 0 and at most 1");
+  check.require(gpu_memory_utilization > 0 && gpu_memory_utilization <= 1, "gpu_memory_utilization",
+                "must be above 0 and at most 1");
 }
 
 EngineConfig resolve(const Deployment& deployment, const Model& model, const Chip& chip) {
+  check_size(deployment);
   check_parallelism(deployment, model);
   Model sized = model;
   sized.kv = kv_dtype(deployment, model);
@@ -144,7 +163,8 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
     config.replicas *= config.parallelism.data;
     config.parallelism.data = 1;
   }
-  config.max_num_batched_tokens = deployment.max_num_batched_tokens.value_or(is_large ? 8192 : 2048);
+  config.max_num_batched_tokens =
+      deployment.max_num_batched_tokens.value_or(is_large ? 8192 : 2048);
   config.max_num_seqs = deployment.max_num_seqs.value_or(
       std::min<std::int64_t>(is_large ? 1024 : 256, config.max_num_batched_tokens));
   config.block_size = deployment.block_size;
@@ -152,8 +172,7 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
   config.enable_prefix_caching = deployment.enable_prefix_caching;
   config.enable_chunked_prefill = deployment.enable_chunked_prefill;
   // vLLM schedules synchronously when layers are pipelined.
-  config.async_scheduling =
-      deployment.async_scheduling && deployment.pipeline_parallel_size == 1;
+  config.async_scheduling = deployment.async_scheduling && deployment.pipeline_parallel_size == 1;
   config.reserve_full_isl = deployment.scheduler_reserve_full_isl;
   config.has_graphs = !deployment.enforce_eager && chip.kind == ChipKind::gpu;
   config.step_overhead_seconds =
@@ -169,8 +188,8 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
 }
 
 std::int64_t padded_tokens(const EngineConfig& config, std::int64_t tokens) {
-  const std::int64_t most = std::min({config.max_num_seqs * 2, std::int64_t{512},
-                                      config.max_num_batched_tokens});
+  const std::int64_t most =
+      std::min({config.max_num_seqs * 2, std::int64_t{512}, config.max_num_batched_tokens});
   if (!config.has_graphs || tokens > most) {
     return tokens;
   }

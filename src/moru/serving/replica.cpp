@@ -153,7 +153,7 @@ void Replica::decide() {
   }
   // A decision that schedules nothing takes a place in the queue and no time; it is worth telling
   // only if it preempted.
-  step.record.start = queue_.empty() ? now_ : std::max(now_, queue_.back().record.end);
+  step.record.start = std::max(now_, stage_free_.front());
   step.record.end = step.record.start;
   step.record.index = has_preempted ? step_index_++ : -1;
   if (queue_.empty() && !has_preempted && arrivals_.empty() && has_unfinished()) {

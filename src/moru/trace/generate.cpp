@@ -67,8 +67,9 @@ class PrefixSharing {
     if (slot < latest_.size()) {
       const Request& before = trace.requests[latest_[slot]];
       for (std::int32_t i = 0; i < before.num_segments; ++i) {
-        const auto at = static_cast<std::size_t>(before.first_segment + i);
-        trace.segments.push_back(PromptSegment(trace.segments[at]));
+        // A copy, because the vector that it stands in grows.
+        const PromptSegment shared = segments_of(trace, before)[static_cast<std::size_t>(i)];
+        trace.segments.push_back(shared);
       }
       covered = before.prompt_tokens;
     } else if (spec_.system_prompt_tokens > 0) {

@@ -21,14 +21,11 @@ class VllmBenchReader {
         static_cast<std::size_t>(source.text.data() + source.text.size() - text.data()) +
         simdjson::SIMDJSON_PADDING;
     std::string_view whole;
-    if (const auto error = parse(text, readable, whole); error != simdjson::SUCCESS) {
-      fail(fmt::format("not a whole JSON object ({}); is the file cut off?",
-                       simdjson::error_message(error)),
-           here());
-    }
-    if (whole.size() != text.size()) {
-      fail("holds more than one result (--append-result); give a file with one",
-           place_in(source_, text.data() + whole.size()));
+    if (parse(text, readable, whole) != simdjson::SUCCESS || whole.size() != text.size()) {
+      fail_json(
+          source, text,
+          "is not one result of vllm bench serve; of a file written with --append-result give "
+          "one line");
     }
     object_.reset();
   }
@@ -70,13 +67,6 @@ class VllmBenchReader {
     return object_.raw_json().get(whole);
   }
 
-  SourcePlace here() {
-    const char* at = nullptr;
-    return document_.current_location().get(at) == simdjson::SUCCESS
-               ? place_in(source_, at)
-               : SourcePlace{source_.name, 0, 0};
-  }
-
   template <class Value, class Parse>
   std::vector<Value> read_list(std::string_view key, Parse parse_item) {
     od::array items;
@@ -89,7 +79,7 @@ class VllmBenchReader {
     for (auto item : items) {
       const std::optional<Value> value = parse_item(item, problem);
       if (!value) {
-        fail(fmt::format("'{}[{}]' {}", key, values.size(), problem), here());
+        fail(fmt::format("'{}[{}]' {}", key, values.size(), problem), {source_.name, 0, 0});
       }
       values.push_back(*value);
     }
