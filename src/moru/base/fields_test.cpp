@@ -100,7 +100,7 @@ TEST(Fields, EachMistakeIsOneLineWithItsPlace) {
       {"delay: -1 us\n", "b.yaml:1:8: error: '-1 us' must be zero or more"},
       {"delay: 0 us\n", ""},
       {"ratio: nan\n", "b.yaml:1:8: error: expected a finite number, found 'nan'"},
-      {"ratio: \"1\"\n", "b.yaml:1:8: error: expected a finite number, found '1'"},
+      {"ratio: \"1\"\n", "b.yaml:1:8: error: expected a finite number, found '1' in quotes"},
       {"ratio: -1\n", "b.yaml:1:8: error: -1 must be zero or more"},
       {"ratio: {low: 1}\n", "b.yaml:1:8: error: value with its source needs 'value'"},
       {"ratio: {value: 1, low: 2}\n", "the value lies outside its own low..high range"},
