@@ -148,7 +148,9 @@ inline void scenario(std::string_view text) {
   const auto mapper = prepare_mapper("roofline", small_chip(), parsed.deployment);
   StepCosts costs(small_model(), config.parallelism, *mapper);
   const Trace requests = generate(random_workload({200, 20}), {2.0, {}, 5, 0, parsed.seed});
-  const ServiceInput input{&requests, config.max_model_len};
+  ServiceInput input;
+  input.trace = &requests;
+  input.max_model_len = config.max_model_len;
   const ServingResult result =
       serve(config, costs, input, [&] { return std::make_unique<MetricsCollector>(parsed.slo); });
   require(result.metrics().completed + result.metrics().rejected == 5, "all requests answered");

@@ -132,26 +132,17 @@ double StepCosts::decode_seconds(const BatchWork& work, int stage) {
   return seconds;
 }
 
-double StepCosts::prefill_seconds(const BatchWork& work, int stage) {
+// Operators may serve the prefills and the decodes of a step together, so a mixed step is not a sum.
+double StepCosts::mixed_seconds(const BatchWork& work, int stage) {
   Stage& tables = stages_[static_cast<std::size_t>(stage)];
-  tables.prefill.clear();
-  const bool has_prefill = std::any_of(
-      work.contexts.begin(), work.contexts.end(),
-      [](const ContextWork& context) { return context.prefill.sequences > 0; });
-  if (!has_prefill) {
-    return 0;
-  }
-  BatchWork prefill = work;
-  for (ContextWork& context : prefill.contexts) {
-    context.decode = {};
-  }
+  tables.positions.clear();
   scratch_.clear();
-  context_operators(model_, parallelism_, prefill, stage, scratch_);
+  context_operators(model_, parallelism_, work, stage, scratch_);
   double seconds = 0;
   for (const Operator& op : scratch_) {
     const OpCost cost = cost_of(op);
     seconds += cost.seconds * op.repeat;
-    tables.prefill.push_back({op, cost});
+    tables.mixed.push_back({op, cost});
   }
   return seconds;
 }
@@ -160,9 +151,13 @@ double StepCosts::seconds(const BatchWork& work, std::int64_t padded_tokens, int
   Stage& tables = stages_[static_cast<std::size_t>(stage)];
   tables.tokens = static_cast<std::size_t>(padded_tokens);
   tables.sampled = static_cast<std::size_t>(work.sampled);
+  tables.mixed.clear();
+  const bool has_prefill = std::any_of(
+      work.contexts.begin(), work.contexts.end(),
+      [](const ContextWork& context) { return context.prefill.sequences > 0; });
   return entry_seconds(tables.by_tokens, padded_tokens, DependsOn::tokens, stage) +
          entry_seconds(tables.by_sampled, work.sampled, DependsOn::sampled, stage) +
-         decode_seconds(work, stage) + prefill_seconds(work, stage);
+         (has_prefill ? mixed_seconds(work, stage) : decode_seconds(work, stage));
 }
 
 void StepCosts::record(int stage) {
@@ -177,13 +172,13 @@ void StepCosts::record(int stage) {
       knots[1].uses += position.fraction;
     }
   }
-  for (const CostedOperator& costed : tables.prefill) {
-    add_cost(costed.op, costed.cost, 1, prefill_totals_);
+  for (const CostedOperator& costed : tables.mixed) {
+    add_cost(costed.op, costed.cost, 1, mixed_totals_);
   }
 }
 
 void StepCosts::forget_recorded() {
-  prefill_totals_ = {};
+  mixed_totals_ = {};
   for (Stage& stage : stages_) {
     for (std::vector<Entry>* table : {&stage.by_tokens, &stage.by_sampled}) {
       for (Entry& entry : *table) {
@@ -233,7 +228,7 @@ void StepCosts::add_decode(std::size_t rule, const DecodeTable& table, int stage
 }
 
 RunTotals StepCosts::totals() const {
-  RunTotals totals = prefill_totals_;
+  RunTotals totals = mixed_totals_;
   for (int stage = 0; stage < parallelism_.pipeline; ++stage) {
     const Stage& tables = stages_[static_cast<std::size_t>(stage)];
     add_table(tables.by_tokens, DependsOn::tokens, stage, totals);

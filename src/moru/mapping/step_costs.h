@@ -3,8 +3,8 @@
 // A pass is a sum over operators of three kinds: those that depend only on the number of tokens
 // (projections, MLPs, experts, norms, all-reduces), those that depend on the number of sampled
 // sequences (vocabulary projection), and those that depend on contexts (attention, recurrences). The
-// first two are tabulated as they are met, the decode part of the third as well (decode_table.h); only
-// the prefill part is computed for each step that has one. Recorded steps are counted in the tables,
+// first two are tabulated as they are met, the third for steps that only decode (decode_table.h) and
+// computed for each step that prefills. Recorded steps are counted in the tables,
 // so what a run was made of is summed once, at its end.
 #pragma once
 
@@ -87,7 +87,7 @@ class StepCosts {
     std::size_t tokens = 0;
     std::size_t sampled = 0;
     std::vector<DecodeTable::Position> positions;  // by rule; no sequences: no decode
-    std::vector<CostedOperator> prefill;
+    std::vector<CostedOperator> mixed;  // context operators, if it prefills
   };
 
   OpCost cost_of(const Operator& op) const;
@@ -97,7 +97,7 @@ class StepCosts {
   double knot_seconds(std::size_t rule, const DecodeTable::Position& position, std::size_t index,
                       int stage);
   double decode_seconds(const BatchWork& work, int stage);
-  double prefill_seconds(const BatchWork& work, int stage);
+  double mixed_seconds(const BatchWork& work, int stage);
   void add_table(const std::vector<Entry>& table, DependsOn part, int stage,
                  RunTotals& totals) const;
   void add_decode(std::size_t rule, const DecodeTable& table, int stage, RunTotals& totals) const;
@@ -107,7 +107,7 @@ class StepCosts {
   const ChipMapper& mapper_;
   std::vector<Stage> stages_;
   std::vector<Operator> scratch_;
-  RunTotals prefill_totals_;
+  RunTotals mixed_totals_;
 };
 
 }  // namespace moru
