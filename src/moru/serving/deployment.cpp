@@ -57,6 +57,10 @@ void check_size(const Deployment& deployment) {
                     "are {:.3g} chips, more than {:.0f}; lower one of them",
                     chips, kMostChips));
   }
+  constexpr std::int64_t kLargestBlock = 65536;  // vLLM's hybrid models reach some thousands
+  if (deployment.block_size > kLargestBlock) {
+    fail(fmt::format("block_size {} is more than {} tokens", deployment.block_size, kLargestBlock));
+  }
 }
 
 void check_parallelism(const Deployment& deployment, const Model& model) {
@@ -130,6 +134,26 @@ void set_max_model_len(const Deployment& deployment, const Model& model, EngineC
   config.max_model_len = most_cached;
 }
 
+// vLLM 0.19, EngineArgs._set_default_args: prompts that may not be split must fit one step.
+std::int64_t max_num_batched_tokens(const Deployment& deployment, const Model& model,
+                                    bool is_large) {
+  const std::int64_t usual = is_large ? 8192 : 2048;
+  const std::int64_t whole = deployment.enable_chunked_prefill
+                                 ? 0
+                                 : deployment.max_model_len.value_or(model.max_position_embeddings);
+  return deployment.max_num_batched_tokens.value_or(std::max(usual, whole));
+}
+
+// vLLM 0.19, SchedulerConfig.verify_max_model_len: a longer prompt would wait for ever.
+void check_whole_prompts(const EngineConfig& config) {
+  if (!config.enable_chunked_prefill && config.max_num_batched_tokens < config.max_model_len) {
+    fail(
+        fmt::format("without chunked prefill, max_num_batched_tokens {} must be at least "
+                    "max_model_len {}; raise the one, lower the other or leave chunked prefill on",
+                    config.max_num_batched_tokens, config.max_model_len));
+  }
+}
+
 }  // namespace
 
 void Deployment::validate(const FieldCheck& check) const {
@@ -163,8 +187,7 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
     config.replicas *= config.parallelism.data;
     config.parallelism.data = 1;
   }
-  config.max_num_batched_tokens =
-      deployment.max_num_batched_tokens.value_or(is_large ? 8192 : 2048);
+  config.max_num_batched_tokens = max_num_batched_tokens(deployment, model, is_large);
   config.max_num_seqs = deployment.max_num_seqs.value_or(
       std::min<std::int64_t>(is_large ? 1024 : 256, config.max_num_batched_tokens));
   config.block_size = deployment.block_size;
@@ -184,6 +207,7 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
   config.blocks = deployment.num_gpu_blocks_override.value_or(config.memory.blocks);
   config.memory.blocks = config.blocks;
   set_max_model_len(deployment, model, config);
+  check_whole_prompts(config);
   return config;
 }
 

@@ -1,9 +1,9 @@
 #include "moru/serving/deployment.h"
 
+#include "moru/base/catalogue.h"
 #include "moru/base/error.h"
 #include "moru/base/file.h"
 #include "moru/base/text.h"
-#include "moru/base/catalogue.h"
 
 #include <gtest/gtest.h>
 
@@ -61,6 +61,15 @@ TEST(Deployment, DefaultsFollowTheChipsMemoryAsInVllm019) {
   EXPECT_EQ(a100.max_num_seqs, 256);
   const EngineConfig l40s = resolve({}, model, load_chip("l40s"));
   EXPECT_EQ(l40s.max_num_batched_tokens, 2048);
+}
+
+TEST(Deployment, PromptsThatMayNotBeSplitFitOneStepByDefault) {
+  Deployment deployment;
+  deployment.enable_chunked_prefill = false;
+  deployment.max_model_len = 16384;
+  EXPECT_EQ(resolve(deployment, llama_8b(), load_chip("h100_sxm")).max_num_batched_tokens, 16384);
+  deployment.max_num_batched_tokens = 4096;
+  EXPECT_THROW(resolve(deployment, llama_8b(), load_chip("h100_sxm")), Error);
 }
 
 TEST(Deployment, KvBlocksAreWhatWeightsActivationsAndRuntimeLeave) {

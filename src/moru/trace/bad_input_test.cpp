@@ -132,6 +132,11 @@ TEST(BadTrace, JsonErrorsNameTheLine) {
        "t:1:1: error: an agentic session: its 'sub_requests' wait for one another, which a trace "
        "of "
        "fixed arrivals cannot say; keep the flat lines (jq -c 'select(.sub_requests | not)')"},
+      // simdjson must not be asked again after it found a fault.
+      {"{\"arrival_time_ns\": 5 \"input_toks\": 4, \"output_toks\": 2}",
+       "t:1:23: error: not valid JSON: expected ',' or '}'; is the file cut off?"},
+      {"{\"input_lens\": [1], \"output_lens\": [1], \"a\" 2}",
+       "t:1:45: error: not valid JSON: expected ':' after the key; is the file cut off?"},
       {"{\"input_lens\": [1, 2], \"output_lens\": [1]}",
        "t: error: 'input_lens' has 2 values, 'output_lens' 1"},
       {"{\"total_input_tokens\": 5}",

@@ -81,7 +81,11 @@ std::optional<SimTime> json_time(JsonValue value, std::int64_t unit, std::string
 }
 
 bool JsonRow::has(std::string_view key) {
-  return object_.find_field_unordered(key).error() == simdjson::SUCCESS;
+  const simdjson::error_code error = object_.find_field_unordered(key).error();
+  if (error != simdjson::SUCCESS && error != simdjson::NO_SUCH_FIELD) {
+    fail_here("each line must be one JSON object");  // simdjson must not be asked again
+  }
+  return error == simdjson::SUCCESS;
 }
 
 std::int32_t JsonRow::tokens(std::string_view key) {

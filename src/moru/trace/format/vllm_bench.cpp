@@ -34,8 +34,11 @@ class VllmBenchReader {
     const std::vector<std::int32_t> prompts = read_list<std::int32_t>("input_lens", json_tokens);
     const std::vector<std::int32_t> outputs = read_list<std::int32_t>("output_lens", json_tokens);
     std::vector<SimTime> starts;
-    const bool has_starts =
-        object_.find_field_unordered("start_times").error() == simdjson::SUCCESS;
+    const simdjson::error_code found = object_.find_field_unordered("start_times").error();
+    if (found != simdjson::SUCCESS && found != simdjson::NO_SUCH_FIELD) {
+      fail_json(source_, trim(source_.text), "is not one result of vllm bench serve");
+    }
+    const bool has_starts = found == simdjson::SUCCESS;
     if (has_starts) {
       starts = read_list<SimTime>("start_times", [](auto item, std::string& problem) {
         return json_time(item, kNanosecondsPerSecond, problem);
