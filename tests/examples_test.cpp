@@ -1,9 +1,8 @@
 // Every scenario of examples/ gives the report that stands in examples/expected/ (its first 2,000
 // requests). MORU_REFRESH=1 writes the files anew: read the difference before committing it.
-#include "program.h"
-
 #include "moru/base/file.h"
 
+#include "program.h"
 #include <gtest/gtest.h>
 
 #include <algorithm>

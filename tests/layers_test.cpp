@@ -13,14 +13,10 @@ namespace fs = std::filesystem;
 
 // Arrows point down only: a folder may include those of lower layers and itself.
 const std::map<std::string, int> kLayer = {
-    {"base", 0},
-    {"model", 1},   {"chip", 1},       {"dram", 1},
-    {"power", 2},
-    {"mapping", 3}, {"trace", 3},
-    {"serving", 4}, {"economics", 4},  {"norms", 4},
-    {"scenario", 5},
-    {"report", 6},  {"planning", 6},   {"explore", 6}, {"validation", 6},
-    {"cli", 7},     {"server", 7},     {"python", 7}};
+    {"base", 0},     {"model", 1},  {"chip", 1},     {"dram", 1},      {"power", 2},
+    {"mapping", 3},  {"trace", 3},  {"serving", 4},  {"economics", 4}, {"norms", 4},
+    {"scenario", 5}, {"report", 6}, {"planning", 6}, {"explore", 6},   {"validation", 6},
+    {"cli", 7},      {"server", 7}, {"python", 7}};
 TEST(Layers, IncludesPointDownOnly) {
   const fs::path root = fs::path(MORU_SOURCE_DIR) / "src" / "moru";
   const std::regex include(R"re(^\s*#include "moru/([a-z]+)/)re");

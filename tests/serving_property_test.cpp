@@ -1,5 +1,5 @@
-// What must hold for every scenario: requests and tokens are conserved, blocks neither leak nor exceed
-// the pool, time never runs back, and the fast path gives what single steps give.
+// What must hold for every scenario: requests and tokens are conserved, blocks neither leak nor
+// exceed the pool, time never runs back, and the fast path gives what single steps give.
 #include "moru/base/rng.h"
 #include "moru/serving/metrics.h"
 #include "moru/serving/replica.h"

@@ -1,9 +1,9 @@
 // Context cost of decode steps as a table over batch size and mean context length.
 //
 // The decode operators of one context rule see only how many sequences there are and how many keys
-// they attend in all. For each number of sequences their cost is kept at knots of the mean number of
-// keys, 32 per octave, and interpolated linearly in between; knots are computed when first met. A
-// roofline is piecewise linear in the keys, so the table is exact except next to a kink.
+// they attend in all. For each number of sequences their cost is kept at knots of the mean number
+// of keys, 32 per octave, and interpolated linearly in between; knots are computed when first met.
+// A roofline is piecewise linear in the keys, so the table is exact except next to a kink.
 #pragma once
 
 #include <bit>

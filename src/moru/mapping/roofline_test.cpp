@@ -42,8 +42,8 @@ Operator gemm(std::int64_t m, std::int64_t n, std::int64_t k, DType weight = DTy
 class RooflineTest : public ::testing::Test {
  protected:
   Chip chip = parse_chip(kChip, "round.yaml");
-  std::unique_ptr<ChipMapper> mapper = std::move(
-      *Registry<Mapper>::make("roofline", "mapper")->prepare(chip, Execution::graph));
+  std::unique_ptr<ChipMapper> mapper =
+      std::move(*Registry<Mapper>::make("roofline", "mapper")->prepare(chip, Execution::graph));
 };
 
 TEST_F(RooflineTest, ALargeProductIsBoundByCompute) {
@@ -138,7 +138,8 @@ TEST_F(RooflineTest, MoreOfAnyResourceIsNeverSlower) {
 
 TEST(Roofline, AChipWithoutBandwidthIsInfeasibleAndSaysWhatIsMissing) {
   const Chip chip = parse_chip("name: Half a chip\npeak: {bf16: 1 TFLOPS}\n", "half.yaml");
-  const auto prepared = Registry<Mapper>::make("roofline", "mapper")->prepare(chip, Execution::graph);
+  const auto prepared =
+      Registry<Mapper>::make("roofline", "mapper")->prepare(chip, Execution::graph);
   ASSERT_FALSE(prepared.has_value());
   EXPECT_NE(prepared.error().reason.find("memory bandwidth"), std::string::npos);
 }

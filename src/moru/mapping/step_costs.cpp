@@ -96,8 +96,7 @@ BatchWork StepCosts::decode_work(std::size_t rule, std::int64_t sequences, doubl
 
 double StepCosts::knot_seconds(std::size_t rule, const DecodeTable::Position& position,
                                std::size_t index, int stage) {
-  const double keys =
-      DecodeTable::keys_at(index) * static_cast<double>(position.sequences);
+  const double keys = DecodeTable::keys_at(index) * static_cast<double>(position.sequences);
   scratch_.clear();
   context_operators(model_, parallelism_, decode_work(rule, position.sequences, keys), stage,
                     scratch_);
@@ -132,7 +131,8 @@ double StepCosts::decode_seconds(const BatchWork& work, int stage) {
   return seconds;
 }
 
-// Operators may serve the prefills and the decodes of a step together, so a mixed step is not a sum.
+// Operators may serve the prefills and the decodes of a step together, so a mixed step is not a
+// sum.
 double StepCosts::mixed_seconds(const BatchWork& work, int stage) {
   Stage& tables = stages_[static_cast<std::size_t>(stage)];
   tables.positions.clear();
@@ -152,9 +152,9 @@ double StepCosts::seconds(const BatchWork& work, std::int64_t padded_tokens, int
   tables.tokens = static_cast<std::size_t>(padded_tokens);
   tables.sampled = static_cast<std::size_t>(work.sampled);
   tables.mixed.clear();
-  const bool has_prefill = std::any_of(
-      work.contexts.begin(), work.contexts.end(),
-      [](const ContextWork& context) { return context.prefill.sequences > 0; });
+  const bool has_prefill =
+      std::any_of(work.contexts.begin(), work.contexts.end(),
+                  [](const ContextWork& context) { return context.prefill.sequences > 0; });
   return entry_seconds(tables.by_tokens, padded_tokens, DependsOn::tokens, stage) +
          entry_seconds(tables.by_sampled, work.sampled, DependsOn::sampled, stage) +
          (has_prefill ? mixed_seconds(work, stage) : decode_seconds(work, stage));
@@ -243,8 +243,8 @@ RunTotals StepCosts::totals() const {
   return totals;
 }
 
-std::vector<CostedOperator> StepCosts::operators(const BatchWork& work,
-                                                 std::int64_t padded_tokens, int stage) const {
+std::vector<CostedOperator> StepCosts::operators(const BatchWork& work, std::int64_t padded_tokens,
+                                                 int stage) const {
   BatchWork padded = work;
   padded.tokens = padded_tokens;
   const std::vector<Operator> exact = forward(model_, parallelism_, work, stage);

@@ -2,10 +2,10 @@
 //
 // A pass is a sum over operators of three kinds: those that depend only on the number of tokens
 // (projections, MLPs, experts, norms, all-reduces), those that depend on the number of sampled
-// sequences (vocabulary projection), and those that depend on contexts (attention, recurrences). The
-// first two are tabulated as they are met, the third for steps that only decode (decode_table.h) and
-// computed for each step that prefills. Recorded steps are counted in the tables,
-// so what a run was made of is summed once, at its end.
+// sequences (vocabulary projection), and those that depend on contexts (attention, recurrences).
+// The first two are tabulated as they are met, the third for steps that only decode
+// (decode_table.h) and computed for each step that prefills. Recorded steps are counted in the
+// tables, so what a run was made of is summed once, at its end.
 #pragma once
 
 #include "moru/mapping/decode_table.h"
@@ -87,7 +87,7 @@ class StepCosts {
     std::size_t tokens = 0;
     std::size_t sampled = 0;
     std::vector<DecodeTable::Position> positions;  // by rule; no sequences: no decode
-    std::vector<CostedOperator> mixed;  // context operators, if it prefills
+    std::vector<CostedOperator> mixed;             // context operators, if it prefills
   };
 
   OpCost cost_of(const Operator& op) const;

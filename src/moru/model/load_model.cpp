@@ -175,8 +175,8 @@ Model load_model(const std::string& name_or_path) {
     fail("the folder has no config.json", {name_or_path, 0, 0});
   }
   const bool is_file_name = name_or_path.ends_with(".json");
-  return read_model(
-      is_file_name ? name_or_path : require_in_catalogue(kModels, name_or_path).path, name_or_path);
+  return read_model(is_file_name ? name_or_path : require_in_catalogue(kModels, name_or_path).path,
+                    name_or_path);
 }
 
 }  // namespace moru

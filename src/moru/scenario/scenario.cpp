@@ -60,9 +60,8 @@ Trace load_requests(const Scenario& scenario) {
   check_arrivals(options);
   if (!load.trace.empty()) {
     Trace trace = read_trace(expand_path(load.trace, scenario.base_folder), load.trace_format);
-    const bool is_rescheduled = !trace.has_arrivals || options.request_rate ||
-                                options.burstiness || options.num_prompts > 0 ||
-                                options.duration_s > 0;
+    const bool is_rescheduled = !trace.has_arrivals || options.request_rate || options.burstiness ||
+                                options.num_prompts > 0 || options.duration_s > 0;
     if (is_rescheduled) {
       schedule_arrivals(trace, options);
     }
@@ -72,8 +71,9 @@ Trace load_requests(const Scenario& scenario) {
     return generate(load_workload(resolve_name(scenario, load.workload)), options);
   }
   if (!load.random_input_len || !load.random_output_len) {
-    fail("no requests: give --trace FILE, --workload NAME, or --random-input-len and "
-         "--random-output-len");
+    fail(
+        "no requests: give --trace FILE, --workload NAME, or --random-input-len and "
+        "--random-output-len");
   }
   return generate(random_workload({*load.random_input_len, *load.random_output_len,
                                    load.random_range_ratio, load.random_prefix_len}),

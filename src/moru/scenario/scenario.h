@@ -1,5 +1,5 @@
-// All inputs of one answer: which model, on which chip, deployed how, under which load, against which
-// objective. A scenario is a YAML file or a command line; both fill the same struct.
+// All inputs of one answer: which model, on which chip, deployed how, under which load, against
+// which objective. A scenario is a YAML file or a command line; both fill the same struct.
 #pragma once
 
 #include "moru/base/fields.h"

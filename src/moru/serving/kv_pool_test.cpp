@@ -72,7 +72,8 @@ TEST_F(PrefixPoolTest, FreedBlocksStayFindableUntilTheyAreTaken) {
   first.start(*pool);
   pool->release(0, first.state);
   EXPECT_EQ(pool->free_blocks(), 8);
-  // Eight free blocks: four never used come first, then the released ones, tail of the sequence first.
+  // Eight free blocks: four never used come first, then the released ones, tail of the sequence
+  // first.
   Client filler(1, content, {{9, 20}});
   filler.start(*pool);
   Client again(2, content, {{7, 16}});

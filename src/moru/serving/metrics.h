@@ -1,7 +1,7 @@
 // What users of a service measure, gathered while the engine runs.
 //
-// Definitions are those of `vllm bench serve`: TTFT from arrival to first token; TPOT = (last token -
-// first token) / (output tokens - 1), for requests with at least two; ITL every gap between
+// Definitions are those of `vllm bench serve`: TTFT from arrival to first token; TPOT = (last token
+// - first token) / (output tokens - 1), for requests with at least two; ITL every gap between
 // consecutive tokens; E2EL from arrival to last token.
 #pragma once
 

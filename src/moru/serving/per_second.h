@@ -1,5 +1,5 @@
-// A count for each second of a run. A run may be idle for years (a trace stretched to a low rate), so
-// only seconds near an event take memory.
+// A count for each second of a run. A run may be idle for years (a trace stretched to a low rate),
+// so only seconds near an event take memory.
 #pragma once
 
 #include "moru/base/units.h"

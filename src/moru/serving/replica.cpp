@@ -13,8 +13,7 @@ Replica::Replica(const EngineConfig& config, const ServiceInput& input, StepTime
       timer_(timer),
       events_(events),
       scheduler_(Registry<Scheduler>::make(config.scheduler, "scheduler")),
-      depth_(config.async_scheduling ? 2
-                                     : static_cast<std::size_t>(config.parallelism.pipeline)),
+      depth_(config.async_scheduling ? 2 : static_cast<std::size_t>(config.parallelism.pipeline)),
       has_identity_(has_identity),
       stage_free_(static_cast<std::size_t>(config.parallelism.pipeline), 0) {
   const auto count = static_cast<std::size_t>(config.parallelism.data);
@@ -77,8 +76,8 @@ void Replica::advance(SimTime horizon) {
 }
 
 void Replica::deliver(SimTime until, bool is_inclusive) {
-  while (!arrivals_.empty() && (arrivals_.next_time() < until ||
-                                (is_inclusive && arrivals_.next_time() == until))) {
+  while (!arrivals_.empty() &&
+         (arrivals_.next_time() < until || (is_inclusive && arrivals_.next_time() == until))) {
     const auto [id, time] = arrivals_.pop();
     RequestState state = arrivals_.input().state(id);
     state.arrival = time;
