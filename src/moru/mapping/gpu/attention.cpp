@@ -1,0 +1,175 @@
+#include "moru/mapping/gpu/attention.h"
+
+#include "moru/mapping/gpu/gemm.h"
+#include "moru/mapping/gpu/vector.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace moru {
+namespace {
+
+double round_up(double value, double step) { return std::ceil(value / step) * step; }
+
+double p_norm(double a, double b, double p) {
+  const double most = std::max(a, b);
+  return most <= 0 ? 0 : most * std::pow(1 + std::pow(std::min(a, b) / most, p), 1 / p);
+}
+
+struct Sizes {
+  double batch, rows, kv, heads, kv_heads, key, value, window;
+  explicit Sizes(const AttentionTask& t)
+      : batch(static_cast<double>(t.batch)),
+        rows(static_cast<double>(t.seq_q)),
+        kv(static_cast<double>(t.seq_kv)),
+        heads(static_cast<double>(t.heads)),
+        kv_heads(static_cast<double>(std::max<std::int64_t>(t.kv_heads, 1))),
+        key(static_cast<double>(t.head_dim)),
+        value(static_cast<double>(t.v_head_dim)),
+        window(static_cast<double>(t.window)) {}
+};
+
+// Cycles of one core for `pairs` (query, key) pairs of one tile: two products on the matrix units,
+// one exponential on the special-function unit (16 per clock and core, CUDA programming guide,
+// throughput table) and the rest of the online softmax on the vector units (FlashAttention-2, arXiv
+// 2307.08691, section 3; FlashAttention-3, arXiv 2407.08608, section 3.1).
+double pair_cycles(const GpuDevice& d, double matrix_rate, double key, double value) {
+  const GpuConstants& c = d.constants;
+  const double matrix = 2 * (round_up(key, 16) + round_up(value, 16)) /
+                        (matrix_rate * c.issue_efficiency);
+  // tcgen05 chips compute part of the exponentials with polynomials on the vector units (FA-4).
+  const double exponentials = (d.feed == MatrixFeed::tensor_memory ? c.exponential_emulation : 1) / 16;
+  const double vector = c.softmax_operations / (d.vector_per_clock / 2);
+  if (d.feed == MatrixFeed::registers) {
+    return p_norm(matrix, exponentials + vector, c.attention_norm);
+  }
+  return p_norm(matrix, std::max(exponentials, vector) , c.attention_norm);
+}
+
+DType product_dtype(const GpuDevice& d, const AttentionTask& task) {
+  const bool is_narrow = task.kv == DType::fp8 && task.activation == DType::fp8;
+  if (is_narrow && d.matrix_per_clock[static_cast<std::size_t>(DType::fp8)] > 0) {
+    return DType::fp8;
+  }
+  return task.activation == DType::fp8 ? DType::bf16 : task.activation;
+}
+
+// Average keys of a block of `block` queries under the mask.
+double keys_per_block(const AttentionTask& task, const Sizes& s, double block) {
+  double keys = s.kv;
+  if (task.is_causal) {
+    keys = std::min(s.kv, (s.kv - s.rows) + (s.rows + block) / 2);
+  }
+  if (s.window > 0) {
+    keys = std::min(keys, s.window + block);
+  }
+  return std::max(keys, 1.0);
+}
+
+KernelTime prefill(const GpuDevice& d, const Engine& engine, const AttentionTask& task) {
+  const GpuConstants& c = d.constants;
+  const Sizes s(task);
+  const DType computed = product_dtype(d, task);
+  const double rate = d.matrix_per_clock[static_cast<std::size_t>(computed)];
+  const double group = s.heads / s.kv_heads;
+  // Short queries of one group share a tile (GQA packing).
+  const double packed = s.rows < 64 ? s.rows * group : s.rows;
+  const double tile = s.key > 128 && d.feed == MatrixFeed::registers ? 64 : 128;
+  const double tiles_per_head = std::ceil(packed / tile);
+  const double units = s.batch * (s.rows < 64 ? s.kv_heads : s.heads) * tiles_per_head;
+  const double block = std::min(tile, s.rows);
+  const double keys = round_up(keys_per_block(task, s, block), 64);
+  const double longest = round_up(s.window > 0 ? std::min(s.kv, s.window + block) : s.kv, 64);
+  const double pair = pair_cycles(d, rate, s.key, s.value);
+  const double per_row = d.feed == MatrixFeed::registers ? 64 : 128;
+  const double filled = std::max(round_up(std::min(packed, tile), per_row / 4), per_row / 4);
+  const double latency = c.cache_latency * d.clock / 2;  // two blocks of keys in flight
+  const auto unit_cycles = [&](double n) {
+    return std::max(filled * n * pair, n / 128 * latency);
+  };
+  const double average = unit_cycles(keys);
+  // A list of blocks, longest first: the last ones finish within an average block of each other.
+  const double balanced = average * units / d.cores + average * 0.5 * std::min(1.0, units / d.cores);
+  const double cycles = std::max(balanced, unit_cycles(longest));
+
+  const double kv_bytes = bytes_per_element(task.kv);
+  const double q_bytes = 2;
+  const double kv_total = s.batch * s.kv * s.kv_heads * (s.key + s.value) * kv_bytes;
+  const double q_total = s.batch * s.rows * s.heads * (s.key + s.value) * q_bytes;
+  KernelTime time;
+  time.memory_bytes = (kv_total + q_total) * uncached_share(d, kv_total + q_total);
+  time.memory = time.memory_bytes / d.memory_bandwidth;
+  time.cache_bytes = units * keys * (s.key + s.value) * kv_bytes;
+  time.cache = time.cache_bytes / d.cache_bandwidth;
+  time.flops = 2 * s.batch * s.heads * s.rows * keys * (s.key + s.value);
+  const double width = bytes_per_element(computed) / 2;
+  const double core = cycles / d.clock;
+  time.clock_share = clock_within_power(
+      d, {time.flops * width * (engine.has_quiet_data ? c.quiet_data : 1), time.memory_bytes,
+          std::max(core, time.memory), engine.calls_in_a_row});
+  time.compute = core / time.clock_share;
+  time.waves = units / d.cores;
+  time.fill = c.attention_ramp;
+  time.seconds = time.fill + p_norm(time.compute, std::max(time.memory, time.cache), c.overlap_norm);
+  time.tile = {static_cast<int>(tile), 128, static_cast<int>(s.key), 1};
+  time.launch = launch_time(d, engine, 1 + engine.prefill_kernels);
+  time.seconds += time.launch;
+  return time;
+}
+
+KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask& task) {
+  const GpuConstants& c = d.constants;
+  const Sizes s(task);
+  const DType computed = task.activation == DType::fp8 ? product_dtype(d, task) : DType::bf16;
+  const double rate = d.matrix_per_clock[static_cast<std::size_t>(computed)];
+  const double kv = s.window > 0 ? std::min(s.kv, s.window) : s.kv;
+  const double group = s.heads / s.kv_heads;
+  const double width = task.is_latent ? s.key : s.key + s.value;  // latent values are keys too
+  const double kv_total = s.batch * kv * s.kv_heads * width * bytes_per_element(task.kv);
+  const double streams = s.batch * s.kv_heads * std::ceil(group / 128);
+  // As many splits as fill the cores, of at least one block of keys each.
+  const double blocks = std::ceil(kv / 128);
+  const double splits = std::clamp(std::floor(2 * d.cores / streams), 1.0, blocks);
+  const double units = streams * splits;
+  const double waves = std::max(1.0, std::ceil(units / (2 * d.cores)) * 2 * d.cores / units);
+  const double cold = task.is_repeated ? uncached_share(d, kv_total) : 1;
+  KernelTime time;
+  time.memory_bytes = kv_total * cold;
+  const double per_unit = kv / splits * width * bytes_per_element(task.kv);
+  const double in_flight = std::min(units, 2 * d.cores) *
+                           std::min(per_unit, c.bytes_in_flight_per_core / 2);
+  const double bandwidth = std::min(d.memory_bandwidth * c.decode_efficiency, in_flight / c.memory_latency);
+  const double cache_rate = std::min(d.cache_bandwidth, in_flight / c.cache_latency);
+  time.memory = time.memory_bytes / bandwidth;
+  time.cache_bytes = kv_total;
+  time.cache = kv_total / cache_rate;
+  // Matrix units work on tiles of at least 16 (mma) or 64 (wgmma, tcgen05) query rows.
+  const double rows = round_up(group, d.feed == MatrixFeed::registers ? 16 : 64);
+  const double pair = pair_cycles(d, rate, s.key, s.value);
+  const double pairs = s.batch * s.kv_heads * kv * rows;
+  time.compute = pairs * pair / d.cores / d.clock * waves;
+  time.flops = 2 * s.batch * s.heads * kv * (s.key + s.value);
+  time.waves = units / (2 * d.cores);
+  time.fill = c.attention_ramp * 0.5 + std::ceil(blocks / splits) * 0.0;
+  const bool is_split = splits > 1;
+  time.launch = launch_time(d, engine, 1 + engine.decode_kernels + (is_split ? 1 : 0));
+  time.tile = {static_cast<int>(rows), 128, static_cast<int>(s.key), static_cast<int>(splits)};
+  const double moved = p_norm(time.memory, time.cache, c.overlap_norm);
+  time.seconds = time.launch + time.fill + p_norm(time.compute, moved, c.overlap_norm);
+  return time;
+}
+
+}  // namespace
+
+tl::expected<KernelTime, Infeasible> time_attention(const GpuDevice& device, const Engine& engine,
+                                                    const AttentionTask& task) {
+  if (device.matrix_per_clock[static_cast<std::size_t>(DType::bf16)] <= 0) {
+    return tl::unexpected(Infeasible{
+        fmt::format("{} has no 16-bit matrix rate; give it one under `peak:`", device.id)});
+  }
+  return task.is_decode ? decode(device, engine, task) : prefill(device, engine, task);
+}
+
+}  // namespace moru

@@ -1,0 +1,53 @@
+#include "moru/mapping/gpu/constants.h"
+
+namespace moru {
+namespace {
+
+using C = GpuConstants;
+
+constexpr GpuConstant kConstants[] = {
+    {&C::kernel_start, "kernel_start", 1e-6, 4e-6, "s", "a kernel of a replayed graph that does nothing", "", true, "gemm"},
+    {&C::kernel_only, "kernel_only", 0.5e-6, 4e-6, "s", "the same as a profiler sees it, without the gap before it", "", true, "gemm"},
+    {&C::dependent_kernel, "dependent_kernel", 0.8e-6, 4e-6, "s", "each further kernel that waits for the one before", "", true, "gemm"},
+    {&C::memory_latency, "memory_latency", 0.4e-6, 1.5e-6, "s", "from a core's load to its data out of main memory, under load", "", true, "gemm"},
+    {&C::memory_efficiency, "memory_efficiency", 0.75, 0.97, "1", "share of the datasheet bandwidth that long streams sustain", "", true, "gemm"},
+    {&C::cache_bytes_per_clock, "cache_bytes_per_clock", 16, 64, "B", "per clock and core out of the shared cache", "", true, "gemm"},
+    {&C::cache_share, "cache_share", 0.3, 1.0, "1", "share of the cache that keeps what is used again", "", true, "gemm"},
+    {&C::issue_efficiency, "issue_efficiency", 0.8, 1.0, "1", "share of the matrix units' issue slots of a steady main loop", "", true, "gemm"},
+    {&C::overlap_norm, "overlap_norm", 1.5, 10, "1", "p of the p-norm with which concurrent resources add up", "", true, "gemm"},
+    {&C::step_cycles, "step_cycles", 0, 150, "clk", "barrier and address work of one k-step", "", true, "gemm"},
+    {&C::bytes_in_flight_per_core, "bytes_in_flight_per_core", 8e3, 100e3, "B", "outstanding loads of one core", "", true, "gemm"},
+    {&C::matrix_energy, "matrix_energy", 0.5e-12, 2.5e-12, "J", "one 16-bit operation at N7 and 1.5 GHz, register operands", "", true, "gemm"},
+    {&C::asynchronous_energy, "asynchronous_energy", 0.5, 1.2, "1", "the same with operands from shared memory", "", true, "gemm"},
+    {&C::power_window, "power_window", 0.02, 0.4, "s", "time over which the power limiter averages", "", true, "gemm"},
+    {&C::quiet_data, "quiet_data", 0.6, 1.0, "1", "switching power with constant small operands", "", true, "gemm"},
+    {&C::write_efficiency, "write_efficiency", 0.6, 1.0, "1", "writes against reads of main memory", "", true, "gemm"},
+    {&C::row_latency, "row_latency", 0.5e-6, 4e-6, "s", "a block of threads that reduces one row", "", true, "gemm"},
+    {&C::cache_latency, "cache_latency", 0.1e-6, 0.6e-6, "s", "from a core's load to its data out of the shared cache", "", true, "gemm"},
+    {&C::quantise_operations, "quantise_operations", 10, 200, "1", "vector operations to quantise one element", "", true, "gemm"},
+    {&C::dequantise_operations, "dequantise_operations", 0.5, 10, "1", "vector operations to expand one weight", "", true, "gemm"},
+    {&C::python_operator, "python_operator", 50e-6, 400e-6, "s", "host time of a quantised product launched from Python", "", true, "gemm"},
+    {&C::host_dispatch, "host_dispatch", 5e-6, 60e-6, "s", "a PyTorch call with launch and synchronisation", "", true, "gemm"},
+    {&C::softmax_operations, "softmax_operations", 3, 30, "1", "vector operations per score in online softmax", "", true, "attention"},
+    {&C::exponential_emulation, "exponential_emulation", 0.3, 1.2, "1", "share of exponentials left to the special-function unit", "", true, "attention"},
+    {&C::attention_norm, "attention_norm", 1, 6, "1", "p of the p-norm of matrix and softmax work", "", true, "attention"},
+    {&C::attention_ramp, "attention_ramp", 0.5e-6, 12e-6, "s", "prologue and epilogue of an attention kernel", "", true, "attention"},
+    {&C::decode_efficiency, "decode_efficiency", 0.6, 1.0, "1", "paged KV reads against long streams", "", true, "attention"},
+    {&C::expert_efficiency, "expert_efficiency", 0.4, 1.0, "1", "grouped against plain products", "", true, "moe"},
+    {&C::link_efficiency, "link_efficiency", 0.5, 0.95, "1", "share of a link's raw bandwidth", "", true, "allreduce"},
+    {&C::link_latency, "link_latency", 0.3e-6, 4e-6, "s", "one dependent step between chips", "", true, "allreduce"},
+    {&C::collective_start, "collective_start", 2e-6, 20e-6, "s", "starting a NCCL kernel", "", true, "allreduce"},
+    {&C::flagged_bandwidth, "flagged_bandwidth", 0.1, 0.5, "1", "bandwidth of LL", "", true, "allreduce"},
+    {&C::fenced_steps, "fenced_steps", 1, 8, "1", "Simple step against LL step", "", true, "allreduce"},
+    {&C::direct_latency, "direct_latency", 1e-6, 12e-6, "s", "barriers of a direct all-reduce", "", true, "allreduce"},
+    {&C::host_hop, "host_hop", 1e-6, 20e-6, "s", "one step through the host", "", true, "allreduce"},
+    {&C::host_share, "host_share", 0.1, 1, "1", "PCIe bandwidth that a path through the host gets", "", true, "allreduce"},
+    {&C::vector_efficiency, "vector_efficiency", 0.1, 1, "1", "issue share of vector work", "", true, "elementwise"},
+    {&C::paired_energy, "paired_energy", 0.3, 1.2, "1", "the same with operands shared by two cores", "", true, "gemm"},
+};
+
+}  // namespace
+
+std::span<const GpuConstant> gpu_constants() { return kConstants; }
+
+}  // namespace moru

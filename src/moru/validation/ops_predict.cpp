@@ -1,0 +1,42 @@
+#include "moru/validation/ops_predict.h"
+
+#include "moru/mapping/engine.h"
+#include "moru/mapping/gpu/answer.h"
+#include "moru/validation/ops_task.h"
+
+#include <fmt/format.h>
+
+namespace moru {
+
+OpPredictor::OpPredictor(const Chip& chip, const std::string& mapper, const GpuConstants& constants)
+    : chip_(chip) {
+  const auto missing = chip.missing_for_simulation();
+  if (!missing.empty()) {
+    refusal_ = fmt::format("{} cannot be simulated: fields are missing", chip.id);
+    return;
+  }
+  if (mapper == "tiled" && chip.kind == ChipKind::gpu) {
+    gpu_ = gpu_device(chip, constants);
+  } else {
+    refusal_ = "no mapper";
+  }
+}
+
+tl::expected<OpPrediction, Infeasible> OpPredictor::predict(std::string_view op,
+                                                            const MeasuredOp& row) {
+  if (!refusal_.empty()) {
+    return tl::unexpected(Infeasible{refusal_});
+  }
+  const Engine& engine = engine_named(row.backend());
+  const auto task = task_of(op, row, engine);
+  if (!task) {
+    return tl::unexpected(task.error());
+  }
+  const auto time = answer(*gpu_, engine, *task);
+  if (!time) {
+    return tl::unexpected(time.error());
+  }
+  return OpPrediction{time->seconds, time->seconds / 1.3, time->seconds * 1.3};
+}
+
+}  // namespace moru
