@@ -93,9 +93,9 @@ tl::expected<KernelTime, Infeasible> time_collective(const Fabric& fabric, const
       body = all_reduce(c, fabric, path, ranks, task.bytes, is_linked);
       if (task.bytes <= engine.direct_allreduce_bytes && is_linked) {
         const double direct = direct_all_reduce(c, path, ranks, task.bytes);
-        if (direct < body + c.collective_start - c.kernel_start) {
+        if (direct < body + c.collective_start - c.direct_start) {
           body = direct;
-          time.launch = c.kernel_start;
+          time.launch = c.direct_start;
         }
       }
       break;

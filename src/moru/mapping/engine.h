@@ -27,11 +27,18 @@ struct Engine {
   // Calls timed one after the other, warm-up included; 0: without end, as in a service. Power limits
   // act on the average over a time, so short runs keep the highest clock.
   double calls_in_a_row = 0;
+  // The quantisation kernel gives each row of activations a block of threads of its own, instead of
+  // streaming over all elements.
+  bool quantises_by_row = false;
+  // Further kernels of fp8_block where block scales are packed for the matrix units (tcgen05).
+  double scale_packing_kernels = 0;
   // Weight copies the timing loop cycles through (see GemmTask); 0: weights always cold.
   double weight_copies = 0;
   // Kernels beside attention itself: metadata, rope, KV write.
   double prefill_kernels = 0;
   double decode_kernels = 0;
+  bool attention_has_rope = false;  // rope and KV write are part of the call
+  bool casts_queries = false;       // fp8 attention gets 16-bit queries, keys and values
   // Kernels of a fused MoE call: routing, sort, permute, two grouped products, activation, reduce.
   double moe_kernels = 7;
   // all-reduce kernels that read the peers' buffers directly, used up to this size; 0: NCCL.

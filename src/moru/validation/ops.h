@@ -20,6 +20,7 @@ struct OpsQuestion {
   double min_us = 0;
   std::int64_t worst = 0;
   bool keep_rows = false;
+  std::string stage;  // of the calibration, if only one is wanted
   GpuConstants constants;
 };
 

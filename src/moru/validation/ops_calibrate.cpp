@@ -21,6 +21,30 @@ struct Item {
   int group;
 };
 
+// Constants are estimated stage by stage, each from the rows it acts on.
+std::string_view stage_of(std::string_view op) {
+  constexpr std::pair<std::string_view, std::string_view> kStages[] = {
+      {"gemm", "gemm"},
+      {"attention_prefill", "attention"},
+      {"attention_decode", "attention"},
+      {"attention_encoder", "attention"},
+      {"mla_prefill", "attention"},
+      {"mla_decode", "attention"},
+      {"moe", "moe"},
+      {"allreduce", "collective"},
+      {"allgather", "collective"},
+      {"reducescatter", "collective"},
+      {"alltoall", "collective"},
+      {"p2p", "collective"},
+      {"elementwise", "elementwise"}};
+  for (const auto& [name, stage] : kStages) {
+    if (name == op) {
+      return stage;
+    }
+  }
+  return "";
+}
+
 class Calibrator {
  public:
   Calibrator(const OpsQuestion& question, const std::vector<std::string>& without,
@@ -37,7 +61,8 @@ class Calibrator {
       }
       chips_.push_back(std::move(chip));
       for (const std::string& op : measured_operators(question.folder, name)) {
-        if ((question.op.empty() || question.op == op) && op != "power") {
+        const bool is_of_stage = question.stage.empty() || stage_of(op) == question.stage;
+        if ((question.op.empty() || question.op == op) && is_of_stage && op != "power") {
           load(name, op);
         }
       }
@@ -92,7 +117,7 @@ class Calibrator {
  private:
   void descend(GpuConstants& constants, double& best, double step) const {
     for (const GpuConstant& one : gpu_constants()) {
-      if (!one.is_estimated) {
+      if (!one.is_estimated || (!question_.stage.empty() && one.rows != question_.stage)) {
         continue;
       }
       for (const double factor : {1 + step, 1 / (1 + step)}) {
@@ -112,6 +137,10 @@ class Calibrator {
     std::vector<Item> all;
     read_measured_ops(question_.folder + "/" + chip + "/" + op + ".csv", [&](const MeasuredOp& row) {
       if (row[OpField::latency_us] < std::max(question_.min_us, 1e-3)) {
+        return;
+      }
+      if ((!question_.dtype.empty() && row.dtype != question_.dtype) ||
+          (!question_.backend.empty() && row.backend() != question_.backend)) {
         return;
       }
       const Engine& engine = engine_named(row.backend());
@@ -142,7 +171,21 @@ class Calibrator {
 
 Calibration calibrate_ops(const OpsQuestion& question, const std::vector<std::string>& without,
                           std::int64_t rows_per_group) {
-  return Calibrator(question, without, rows_per_group).run();
+  Calibration all;
+  OpsQuestion stage = question;
+  for (const char* name : {"gemm", "attention", "moe", "collective", "elementwise"}) {
+    if (!question.stage.empty() && question.stage != name) {
+      continue;
+    }
+    stage.stage = name;
+    const Calibration one = Calibrator(stage, without, rows_per_group).run();
+    stage.constants = one.constants;
+    all.constants = one.constants;
+    all.rows += one.rows;
+    all.loss_before += one.loss_before;
+    all.loss_after += one.loss_after;
+  }
+  return all;
 }
 
 }  // namespace moru

@@ -63,6 +63,7 @@ Task attention_task(std::string_view op, const MeasuredOp& row) {
   task.activation = attention_dtype(row.dtype);
   task.kv = row.kv_dtype.empty() ? task.activation : attention_dtype(row.kv_dtype);
   task.is_repeated = true;
+  task.is_generic = row.source.find("triton") != row.source.npos;
   if (op == "attention_encoder") {
     task.seq_q = task.seq_kv = whole(row[F::seq]);
     task.heads = task.kv_heads = whole(row[F::heads]);

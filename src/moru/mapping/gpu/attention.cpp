@@ -38,7 +38,7 @@ struct Sizes {
 double pair_cycles(const GpuDevice& d, double matrix_rate, double key, double value) {
   const GpuConstants& c = d.constants;
   const double matrix = 2 * (round_up(key, 16) + round_up(value, 16)) /
-                        (matrix_rate * c.issue_efficiency);
+                        (matrix_rate * d.issue_efficiency);
   // tcgen05 chips compute part of the exponentials with polynomials on the vector units (FA-4).
   const double exponentials = (d.feed == MatrixFeed::tensor_memory ? c.exponential_emulation : 1) / 16;
   const double vector = c.softmax_operations / (d.vector_per_clock / 2);
@@ -63,9 +63,56 @@ double keys_per_block(const AttentionTask& task, const Sizes& s, double block) {
     keys = std::min(s.kv, (s.kv - s.rows) + (s.rows + block) / 2);
   }
   if (s.window > 0) {
-    keys = std::min(keys, s.window + block);
+    // Blocks that the window's edge cuts are computed whole.
+    keys = std::min(keys, s.window + block + 64);
   }
   return std::max(keys, 1.0);
+}
+
+// How a kernel cuts queries into tiles: rows of a tile, tiles on the chip, tiles that share a core.
+struct Tiling {
+  double rows = 128;
+  double filled = 128;  // rows the matrix units compute
+  double units = 1;
+  double resident = 1;
+};
+
+Tiling tiling_of(const GpuDevice& d, const Sizes& s, bool is_generic) {
+  Tiling t;
+  const bool is_wide = s.key > 128;
+  if (is_generic) {
+    t.rows = is_wide ? 32 : 64;
+  } else if (d.feed == MatrixFeed::registers) {
+    t.rows = is_wide ? 64 : 128;
+  }
+  // One tile holds its queries, and two blocks of keys and values; registers hold the output.
+  t.resident = d.feed == MatrixFeed::registers && !is_wide ? 2 : 1;
+  const double group = s.heads / s.kv_heads;
+  const bool is_packed = s.rows < t.rows / 2;  // short queries of one group share a tile
+  const double packed = is_packed ? s.rows * group : s.rows;
+  const double step = d.feed == MatrixFeed::registers ? 16 : 64;
+  t.filled = std::min(round_up(std::min(packed, t.rows), step), t.rows);
+  t.units = s.batch * (is_packed ? s.kv_heads : s.heads) * std::ceil(packed / t.rows);
+  return t;
+}
+
+// Rope, KV write and casts around the kernel.
+double around_attention(const GpuDevice& d, const Engine& engine, const AttentionTask& task,
+                        const Sizes& s) {
+  VectorTask pass;
+  const double rows = s.batch * s.rows;
+  const double q = rows * s.heads * s.key * 2;
+  const double kv = rows * s.kv_heads * (s.key + s.value) * 2;
+  if (engine.attention_has_rope) {
+    pass.bytes_read += q + kv;
+    pass.bytes_written += q + kv;
+  }
+  if (task.activation == DType::fp8 && engine.casts_queries) {
+    pass.bytes_read += q + kv;
+    pass.bytes_written += (q + kv) / 2;
+  }
+  pass.rows = std::max(1.0, rows * s.heads / 8);
+  return pass.bytes_read > 0 ? vector_body(d, pass) : 0;
 }
 
 KernelTime prefill(const GpuDevice& d, const Engine& engine, const AttentionTask& task) {
@@ -73,49 +120,44 @@ KernelTime prefill(const GpuDevice& d, const Engine& engine, const AttentionTask
   const Sizes s(task);
   const DType computed = product_dtype(d, task);
   const double rate = d.matrix_per_clock[static_cast<std::size_t>(computed)];
-  const double group = s.heads / s.kv_heads;
-  // Short queries of one group share a tile (GQA packing).
-  const double packed = s.rows < 64 ? s.rows * group : s.rows;
-  const double tile = s.key > 128 && d.feed == MatrixFeed::registers ? 64 : 128;
-  const double tiles_per_head = std::ceil(packed / tile);
-  const double units = s.batch * (s.rows < 64 ? s.kv_heads : s.heads) * tiles_per_head;
-  const double block = std::min(tile, s.rows);
+  const Tiling t = tiling_of(d, s, task.is_generic);
+  const double block = std::min(t.rows, s.rows);
   const double keys = round_up(keys_per_block(task, s, block), 64);
-  const double longest = round_up(s.window > 0 ? std::min(s.kv, s.window + block) : s.kv, 64);
+  const double longest = round_up(s.window > 0 ? std::min(s.kv, s.window + block + 64) : s.kv, 64);
   const double pair = pair_cycles(d, rate, s.key, s.value);
-  const double per_row = d.feed == MatrixFeed::registers ? 64 : 128;
-  const double filled = std::max(round_up(std::min(packed, tile), per_row / 4), per_row / 4);
-  const double latency = c.cache_latency * d.clock / 2;  // two blocks of keys in flight
+  const double start = c.tile_start;
+  const double exposed = task.is_generic ? c.memory_latency * 2 / 64 : 0;
   const auto unit_cycles = [&](double n) {
-    return std::max(filled * n * pair, n / 128 * latency);
+    return t.filled * n * pair + n * exposed + start / t.resident;
   };
   const double average = unit_cycles(keys);
-  // A list of blocks, longest first: the last ones finish within an average block of each other.
-  const double balanced = average * units / d.cores + average * 0.5 * std::min(1.0, units / d.cores);
+  // A list of blocks, longest first: the last ones finish within a part of an average block.
+  const double per_core = t.units / d.cores;
+  const double balanced = average * (per_core > 1 ? per_core + 0.5 : 1);
   const double cycles = std::max(balanced, unit_cycles(longest));
 
   const double kv_bytes = bytes_per_element(task.kv);
-  const double q_bytes = 2;
   const double kv_total = s.batch * s.kv * s.kv_heads * (s.key + s.value) * kv_bytes;
-  const double q_total = s.batch * s.rows * s.heads * (s.key + s.value) * q_bytes;
+  const double q_total = s.batch * s.rows * s.heads * (s.key + s.value) * 2;
   KernelTime time;
   time.memory_bytes = (kv_total + q_total) * uncached_share(d, kv_total + q_total);
   time.memory = time.memory_bytes / d.memory_bandwidth;
-  time.cache_bytes = units * keys * (s.key + s.value) * kv_bytes;
+  time.cache_bytes = t.units * keys * (s.key + s.value) * kv_bytes;
   time.cache = time.cache_bytes / d.cache_bandwidth;
-  time.flops = 2 * s.batch * s.heads * s.rows * keys * (s.key + s.value);
+  time.flops = 2 * t.units * t.filled * keys * (s.key + s.value);
   const double width = bytes_per_element(computed) / 2;
   const double core = cycles / d.clock;
   time.clock_share = clock_within_power(
       d, {time.flops * width * (engine.has_quiet_data ? c.quiet_data : 1), time.memory_bytes,
           std::max(core, time.memory), engine.calls_in_a_row});
   time.compute = core / time.clock_share;
-  time.waves = units / d.cores;
-  time.fill = c.attention_ramp;
+  time.waves = per_core;
+  time.fill = c.attention_ramp / d.latency_clock;
   time.seconds = time.fill + p_norm(time.compute, std::max(time.memory, time.cache), c.overlap_norm);
-  time.tile = {static_cast<int>(tile), 128, static_cast<int>(s.key), 1};
-  time.launch = launch_time(d, engine, 1 + engine.prefill_kernels);
-  time.seconds += time.launch;
+  time.tile = {static_cast<int>(t.rows), 128, static_cast<int>(s.key), 1};
+  const double casts = task.activation == DType::fp8 && engine.casts_queries ? 3 : 0;
+  time.launch = launch_time(d, engine, 1 + engine.prefill_kernels + casts);
+  time.seconds += time.launch + around_attention(d, engine, task, s);
   return time;
 }
 
@@ -140,8 +182,8 @@ KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask&
   const double per_unit = kv / splits * width * bytes_per_element(task.kv);
   const double in_flight = std::min(units, 2 * d.cores) *
                            std::min(per_unit, c.bytes_in_flight_per_core / 2);
-  const double bandwidth = std::min(d.memory_bandwidth * c.decode_efficiency, in_flight / c.memory_latency);
-  const double cache_rate = std::min(d.cache_bandwidth, in_flight / c.cache_latency);
+  const double bandwidth = std::min(d.memory_bandwidth * c.decode_efficiency, in_flight / (c.memory_latency / d.latency_clock));
+  const double cache_rate = std::min(d.cache_bandwidth, in_flight / (c.cache_latency / d.latency_clock));
   time.memory = time.memory_bytes / bandwidth;
   time.cache_bytes = kv_total;
   time.cache = kv_total / cache_rate;
@@ -152,7 +194,7 @@ KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask&
   time.compute = pairs * pair / d.cores / d.clock * waves;
   time.flops = 2 * s.batch * s.heads * kv * (s.key + s.value);
   time.waves = units / (2 * d.cores);
-  time.fill = c.attention_ramp * 0.5 + std::ceil(blocks / splits) * 0.0;
+  time.fill = c.attention_ramp * 0.5 / d.latency_clock;
   const bool is_split = splits > 1;
   time.launch = launch_time(d, engine, 1 + engine.decode_kernels + (is_split ? 1 : 0));
   time.tile = {static_cast<int>(rows), 128, static_cast<int>(s.key), static_cast<int>(splits)};

@@ -9,51 +9,58 @@ namespace moru {
 
 struct GpuConstants {
   // Starting and waiting.
-  double kernel_start = 2.0e-6;
-  double kernel_only = 1.2e-6;
-  double dependent_kernel = 1.6e-6;
-  double memory_latency = 0.8e-6;
-  double cache_latency = 0.3e-6;
-  double host_dispatch = 20e-6;
-  double python_operator = 150e-6;
+  double kernel_start = 5150;
+  double kernel_only = 6260;
+  double dependent_kernel = 4485;
+  double memory_latency = 567;
+  double cache_latency = 826.1;
+  double host_dispatch = 3.282e-05;
+  double python_operator = 0.0001885;
+  double grace_host = 1.9;
   // Rates.
-  double memory_efficiency = 0.92;
-  double write_efficiency = 0.82;
-  double row_latency = 1.8e-6;
-  double cache_bytes_per_clock = 40;
-  double cache_share = 0.6;
-  double issue_efficiency = 0.93;
-  double overlap_norm = 4;
-  double step_cycles = 20;
-  double bytes_in_flight_per_core = 40e3;
+  double memory_efficiency = 0.8093;
+  double write_efficiency = 0.8996;
+  double row_latency = 500;
+  double cache_bytes_per_clock = 64;
+  double cache_share = 0.2;
+  double issue_efficiency = 0.9346;
+  double register_issue = 0.7861;
+  double store_bytes_per_clock = 34.66;
+  double cta_start = 481;
+  double overlap_norm = 4.636;
+  double step_cycles = 108.8;
+  double bytes_in_flight_per_core = 9.426e+04;
   // Power.
-  double matrix_energy = 1.27e-12;
-  double asynchronous_energy = 0.8;
-  double paired_energy = 0.63;
-  double power_window = 0.1;
+  double matrix_energy = 1.143e-12;
+  double asynchronous_energy = 1.048;
+  double paired_energy = 0.7127;
+  double boost_headroom = 1.242;
+  double power_window = 0.005;
   double static_power = 0.3;
-  double quiet_data = 0.82;
+  double quiet_data = 0.9583;
   double memory_energy = 40e-12;
   // Vector work.
-  double softmax_operations = 10;
+  double softmax_operations = 10.17;
   double exponential_emulation = 0.6;
-  double quantise_operations = 50;
-  double dequantise_operations = 3;
+  double quantise_operations = 26.95;
+  double dequantise_operations = 0.5;
   double vector_efficiency = 0.6;
-  double attention_norm = 3;
-  double attention_ramp = 3e-6;
+  double attention_norm = 1.348;
+  double attention_ramp = 9000;
+  double tile_start = 5500;
   double decode_efficiency = 0.9;
-  double combine_cost = 2e-6;
+  double combine_cost = 3000;
   double expert_efficiency = 0.8;
   // Collectives.
-  double link_efficiency = 0.80;
-  double link_latency = 1.5e-6;
-  double collective_start = 6e-6;
+  double link_efficiency = 0.8;
+  double link_latency = 1.5e-06;
+  double collective_start = 6e-06;
   double flagged_bandwidth = 0.35;
   double fenced_steps = 3;
   double host_share = 0.5;
-  double direct_latency = 4e-6;
-  double host_hop = 5e-6;
+  double direct_start = 2e-6;
+  double direct_latency = 4e-06;
+  double host_hop = 5e-06;
 };
 
 struct GpuConstant {

@@ -37,7 +37,12 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
   device.fabric = fabric_of(chip);
   device.cores = chip.cores ? chip.cores->count.value : 100;
   const double boost = chip.clock.boost ? chip.clock.boost->value.value : 1.7e9;
-  device.clock = chip.clock.max ? std::max(chip.clock.max->value.value, boost) : boost;
+  // The tool's maximum is a voltage point that matrix work does not reach on parts whose boost lies far
+  // below it.
+  device.clock =
+      chip.clock.max
+          ? std::clamp(chip.clock.max->value.value, boost, boost * constants.boost_headroom)
+          : boost;
   for (const auto& [name, dtype] : EnumNames<DType>::values) {
     device.matrix_per_clock[static_cast<std::size_t>(dtype)] =
         chip.cores ? per_clock(chip, dtype, boost) : 0;
@@ -46,13 +51,26 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
   device.feed = half >= 7500   ? MatrixFeed::tensor_memory
                 : half >= 3000 ? MatrixFeed::shared_memory
                                : MatrixFeed::registers;
+  // Half of a latency passes in the cores, half in fabric and memory whose clocks differ little
+  // between chips.
+  device.latency_clock = std::sqrt(device.clock * 1.9e9);
+  device.issue_efficiency = device.feed == MatrixFeed::registers ? constants.register_issue
+                                                                 : constants.issue_efficiency;
   if (const auto vector = chip.vector_rate()) {
     device.vector_per_clock = vector->value / (device.cores * boost);
   }
   if (chip.cores && chip.cores->shared_memory) {
     device.shared_memory = chip.cores->shared_memory->value.value;
   }
-  device.cache_bytes = chip.cache_capacity().value;
+  // With HBM on both sides of the die the cache is two partitions; a line used from both is kept in
+  // both (NVIDIA A100 whitepaper, 'A100 L2 Cache').
+  const bool is_split = chip.main_memory()->kind.starts_with("HBM");
+  device.cache_bytes = chip.cache_capacity().value * (is_split ? 0.5 : 1);
+  // Grace's cores run Python at about half the speed of the x86 hosts.
+  const bool has_grace = std::any_of(chip.links.begin(), chip.links.end(), [](const Link& link) {
+    return link.name.find("C2C") != std::string::npos;
+  });
+  device.python_operator = constants.python_operator * (has_grace ? constants.grace_host : 1);
   device.cache_bandwidth = constants.cache_bytes_per_clock * device.cores * device.clock;
   for (const Cache& cache : chip.caches) {
     if (cache.bandwidth) {

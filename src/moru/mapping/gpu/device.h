@@ -20,6 +20,8 @@ struct GpuDevice {
   std::string id;
   double cores = 0;
   double clock = 0;  // the highest, Hz
+  double latency_clock = 0;  // Hz, of what latencies in cycles are counted in
+  double issue_efficiency = 0.9;
   MatrixFeed feed = MatrixFeed::registers;
   double matrix_per_clock[16] = {};  // operations per clock and core, by DType; 0: cannot
   double vector_per_clock = 256;     // fp32 operations per clock and core
@@ -30,6 +32,7 @@ struct GpuDevice {
   double memory_peak = 0;
   double power = 0;         // for work, static share taken off; 0: not known
   double matrix_energy = 0;  // J per operation in 16 bits at the highest clock
+  double python_operator = 0;  // host time of a kernel launched from Python
   Fabric fabric;
   GpuConstants constants;
 

@@ -27,33 +27,12 @@ constexpr std::array<Tile, 9> kRegisterTiles = {{{256, 128},
                                                  {64, 32},
                                                  {32, 64},
                                                  {16, 64}}};
-// wgmma computes 64 rows at a time, columns in steps of 8; operands may be swapped, so the small side
-// may be either. tcgen05 computes 128 rows.
-constexpr std::array<Tile, 13> kSharedTiles = {{{128, 256},
-                                                {256, 128},
-                                                {128, 192},
-                                                {128, 128},
-                                                {64, 256},
-                                                {64, 128},
-                                                {128, 64},
-                                                {64, 64},
-                                                {32, 64},
-                                                {32, 128},
-                                                {16, 64},
-                                                {16, 128},
-                                                {8, 64}}};
-constexpr std::array<Tile, 12> kTensorTiles = {{{256, 256},
-                                                {256, 128},
-                                                {128, 256},
-                                                {128, 192},
-                                                {128, 128},
-                                                {128, 64},
-                                                {64, 128},
-                                                {32, 128},
-                                                {16, 128},
-                                                {8, 128},
-                                                {64, 64},
-                                                {16, 64}}};
+// wgmma computes 64 rows at a time and tcgen05 128, columns in steps of 8: cuBLAS instantiates nearly
+// every width (kernels nvjet_*_128x208_*, 192x152 …), so the width is fitted to the waves. Operands
+// may be swapped: the side in steps of 8 can be either.
+constexpr std::array<double, 4> kSharedHeights = {64, 128, 192, 256};
+constexpr std::array<double, 2> kTensorHeights = {128, 256};
+constexpr double kWidest = 256;
 
 double ceil_div(double a, double b) { return std::ceil(a / b); }
 
@@ -83,7 +62,7 @@ class ProductModel {
  public:
   ProductModel(const GpuDevice& device, const Product& product)
       : d_(device), c_(device.constants), p_(product) {
-    rate_ = d_.matrix_per_clock[static_cast<std::size_t>(p_.computed)] * c_.issue_efficiency;
+    rate_ = d_.matrix_per_clock[static_cast<std::size_t>(p_.computed)] * d_.issue_efficiency;
     // Operands as the matrix units see them: expanded weights take the computed width.
     operand_ = bytes_per_element(p_.computed);
     depth_ = (d_.feed == MatrixFeed::registers ? 64 : 128) / operand_;
@@ -119,28 +98,34 @@ class ProductModel {
     // Of the loads of all cores, those that miss the shared cache wait for memory.
     const double misses = std::min(1.0, result.loads / result.cache_bytes);
     latency_cycles_ =
-        (c_.cache_latency + (c_.memory_latency - c_.cache_latency) * misses) * d_.clock;
-    const double full_step = step_cycles(tile, occ, slots, stage, stages);
-    result.cycles = full * steps * full_step;
+        (c_.cache_latency + (c_.memory_latency - c_.cache_latency) * misses) * d_.clock / d_.latency_clock;
+    result.cycles = full * wave_cycles(tile, splits, steps, {occ, slots, stage, stages});
     if (rest > 0) {
       const double resident = ceil_div(rest, d_.cores);
-      result.cycles += steps * step_cycles(tile, resident, rest, stage, stages);
+      result.cycles += wave_cycles(tile, splits, steps, {resident, rest, stage, stages});
     }
     result.waves = full + (rest > 0 ? rest / slots : 0);
     const double active = std::min(units, slots);
     const double in_flight =
         active * std::min(stages * stage, c_.bytes_in_flight_per_core / occ);
-    const double bandwidth = std::min(d_.memory_bandwidth, in_flight / c_.memory_latency);
+    const double bandwidth = std::min(d_.memory_bandwidth, in_flight / (c_.memory_latency / d_.latency_clock));
     result.memory = result.loads / bandwidth + result.written / (d_.memory_bandwidth * c_.write_efficiency);
-    finish(tile, splits, full + (rest > 0 ? 1 : 0), result);
+    finish(tile, splits, result);
     return result;
   }
 
  private:
-  // Cycles of one k-step of a core that holds `resident` CTAs, `active` of them on the chip.
-  double step_cycles(const Tile& tile, double resident, double active, double stage,
-                     double stages) const {
-    const double matrix = resident * 2 * tile.m * tile.n * depth_ / rate_;
+  // CTAs that run at the same time.
+  struct Wave {
+    double resident;  // on one core
+    double active;    // on the chip
+    double stage;     // bytes of one k-step of one CTA
+    double stages;
+  };
+
+  // Cycles of one k-step of a core.
+  double step_cycles(const Tile& tile, const Wave& w) const {
+    const double matrix = w.resident * 2 * tile.m * tile.n * depth_ / rate_;
     double reads;  // elements of operand per unit of depth
     switch (d_.feed) {
       case MatrixFeed::registers:
@@ -153,13 +138,22 @@ class ProductModel {
         reads = std::min(tile.m, 128.0) + tile.n / (tile.m > 128 ? 2 : 1);
         break;
     }
-    const double shared = resident * reads * depth_ * operand_ / 128;
-    const double cache = active * stage / d_.cache_bandwidth * d_.clock;
-    const double expand = resident * p_.expand * tile.n * depth_ / 128;
-    const double latency = latency_cycles_ / stages;
-    const double busy = overlapped(overlapped(matrix + expand, shared, c_.overlap_norm), cache,
-                                   c_.overlap_norm);
-    return std::max(busy + c_.step_cycles, latency);
+    const double shared = w.resident * reads * depth_ * operand_ / 128;
+    const double cache = w.active * w.stage / d_.cache_bandwidth * d_.clock;
+    const double expand = w.resident * p_.expand * tile.n * depth_ / 128;
+    return overlapped(std::max(matrix + expand, shared), cache, c_.overlap_norm) + c_.step_cycles;
+  }
+
+  // A CTA cannot be faster than its chain of loads, products and stores; a core not faster than the
+  // work of its CTAs. Persistent kernels store one tile while they compute the next.
+  double wave_cycles(const Tile& tile, double splits, double steps, const Wave& w) const {
+    const double store = tile.m * tile.n * (splits > 1 ? 4.0 : p_.c_bytes) / c_.store_bytes_per_clock;
+    const double busy = steps * step_cycles(tile, w);
+    const double chain = steps * latency_cycles_ / w.stages;
+    if (d_.feed == MatrixFeed::registers) {
+      return std::max(busy + w.resident * store, chain + c_.cta_start + store);
+    }
+    return std::max({busy, chain, w.resident * store + 0.5 * c_.cta_start});
   }
 
   void traffic(const Tile& tile, double splits, double units, double slots,
@@ -190,14 +184,14 @@ class ProductModel {
     result.cache_bytes = units * (tile.m + tile.n) * p_.k / splits * operand_;
   }
 
-  void finish(const Tile& tile, double splits, double waves, Candidate& result) const {
-    const double store = tile.m * tile.n * (splits > 1 ? 4.0 : p_.c_bytes) /
-                         (d_.cache_bandwidth / d_.cores);
-    const bool hidden = d_.feed != MatrixFeed::registers;
-    result.fill = c_.memory_latency + store * (hidden ? 1 : waves);
+  void finish(const Tile& tile, double splits, Candidate& result) const {
+    result.fill = c_.memory_latency / d_.latency_clock;
+    if (d_.feed != MatrixFeed::registers) {
+      result.fill += tile.m * tile.n * p_.c_bytes / c_.store_bytes_per_clock / d_.clock;
+    }
     if (splits > 1) {
       const double partial = results_ / p_.c_bytes * 4 * splits;
-      result.fill += 2 * partial / d_.cache_bandwidth + c_.dependent_kernel;
+      result.fill += 2 * partial / d_.cache_bandwidth + c_.dependent_kernel / d_.latency_clock;
     }
     const double core = result.cycles / d_.clock;
     result.seconds = result.fill + overlapped(core, result.memory, c_.overlap_norm);
@@ -220,33 +214,74 @@ struct Choice {
   double splits = 1;
 };
 
-template <std::size_t N>
-Choice best_of(ProductModel& model, const std::array<Tile, N>& menu, const Product& p,
-               double cores) {
-  Choice best;
-  best.candidate.seconds = 1e30;
-  for (const Tile& tile : menu) {
-    const double ctas = p.count * ceil_div(p.m, tile.m) * ceil_div(p.n, tile.n);
-    const double most = p.is_grouped ? 1 : std::clamp(std::floor(2 * cores / ctas), 1.0, 32.0);
-    for (double splits = 1; splits <= most && splits * 128 <= std::max(p.k, 128.0); splits *= 2) {
-      const Candidate candidate = model.evaluate(tile, splits);
-      if (candidate.seconds < best.candidate.seconds) {
-        best = {candidate, tile, splits};
+class Search {
+ public:
+  Search(ProductModel& model, const Product& p, const GpuDevice& device)
+      : model_(model), p_(p), device_(device) {
+    best_.candidate.seconds = 1e30;
+  }
+
+  void try_tile(const Tile& tile) {
+    const double ctas = p_.count * ceil_div(p_.m, tile.m) * ceil_div(p_.n, tile.n);
+    const double most = p_.is_grouped ? 1 : std::clamp(std::floor(2 * device_.cores / ctas), 1.0, 32.0);
+    for (double splits = 1; splits <= most && splits * 128 <= std::max(p_.k, 128.0); splits *= 2) {
+      const Candidate candidate = model_.evaluate(tile, splits);
+      if (candidate.seconds < best_.candidate.seconds) {
+        best_ = {candidate, tile, splits};
       }
     }
   }
-  return best;
-}
+
+  // Tiles `height` rows of one side high and as wide as fills one, two, … waves.
+  void try_widths(double height, bool is_swapped) {
+    const double across = is_swapped ? p_.n : p_.m;
+    const double along = is_swapped ? p_.m : p_.n;
+    const double rows = p_.count * ceil_div(across, height);
+    double last = 0;
+    for (const double waves : {0.5, 1.0, 2.0, 3.0, 4.0, 1e9}) {
+      const double columns = std::max(1.0, std::floor(waves * device_.cores / rows));
+      const double width = std::clamp(8 * ceil_div(ceil_div(along, columns), 8), 8.0, kWidest);
+      const double used = waves > 1e6 ? std::min(kWidest, 8 * ceil_div(along, 8)) : width;
+      if (used != last && height * used <= 256 * 256) {
+        try_tile(is_swapped ? Tile{used, height} : Tile{height, used});
+      }
+      last = used;
+    }
+  }
+
+  Choice run() {
+    if (device_.feed == MatrixFeed::registers) {
+      for (const Tile& tile : kRegisterTiles) {
+        try_tile(tile);
+      }
+      return best_;
+    }
+    const auto try_all = [&](auto& heights) {
+      for (const double height : heights) {
+        try_widths(height, false);
+        try_widths(height, true);
+      }
+    };
+    if (device_.feed == MatrixFeed::shared_memory) {
+      try_all(kSharedHeights);
+    } else {
+      try_all(kTensorHeights);
+    }
+    return best_;
+  }
+
+ private:
+  ProductModel& model_;
+  const Product& p_;
+  const GpuDevice& device_;
+  Choice best_;
+};
 
 }  // namespace
 
 KernelTime time_product(const GpuDevice& device, const Product& product, const Engine& engine) {
   ProductModel model(device, product);
-  const Choice best = device.feed == MatrixFeed::registers
-                          ? best_of(model, kRegisterTiles, product, device.cores)
-                      : device.feed == MatrixFeed::shared_memory
-                          ? best_of(model, kSharedTiles, product, device.cores)
-                          : best_of(model, kTensorTiles, product, device.cores);
+  const Choice best = Search(model, product, device).run();
   KernelTime time;
   time.flops = 2 * product.m * product.n * product.k * product.count;
   const double width = bytes_per_element(product.computed) / 2;
@@ -318,10 +353,10 @@ tl::expected<SchemeFormat, Infeasible> format_of(const GpuDevice& device, QuantS
 double launch_time(const GpuDevice& device, const Engine& engine, double kernels) {
   const GpuConstants& c = device.constants;
   if (engine.is_kernel_time) {
-    return kernels * c.kernel_only;
+    return kernels * c.kernel_only / device.latency_clock;
   }
-  const double first = engine.is_wall_clock ? c.host_dispatch : c.kernel_start;
-  return first + (kernels - 1) * c.dependent_kernel;
+  const double first = engine.is_wall_clock ? c.host_dispatch : c.kernel_start / device.latency_clock;
+  return first + (kernels - 1) * c.dependent_kernel / device.latency_clock;
 }
 
 tl::expected<KernelTime, Infeasible> time_gemm(const GpuDevice& device, const Engine& engine,
@@ -347,20 +382,22 @@ tl::expected<KernelTime, Infeasible> time_gemm(const GpuDevice& device, const En
   double kernels = 1;
   const double extra = engine.quant_kernels[static_cast<std::size_t>(task.scheme)];
   if (extra > 0 && !task.is_quantised_before) {
-    kernels += extra;
+    const bool is_packed = task.scheme == QuantScheme::fp8_block &&
+                           device.feed == MatrixFeed::tensor_memory;
+    kernels += extra + (is_packed ? engine.scale_packing_kernels : 0);
     VectorTask quantise;
     const double elements = product.m * product.k;
     quantise.bytes_read = 2 * elements;
     quantise.bytes_written = product.a_bytes * elements;
     quantise.flops = device.constants.quantise_operations * elements;
     quantise.rows = product.m;
-    quantise.is_reduction = true;
+    quantise.is_reduction = engine.quantises_by_row;
     time.seconds += vector_body(device, quantise);
   }
   time.launch = launch_time(device, engine, kernels);
   time.seconds += time.launch;
   if (engine.is_eager[static_cast<std::size_t>(task.scheme)]) {
-    time.seconds = std::max(time.seconds, device.constants.python_operator);
+    time.seconds = std::max(time.seconds, kernels * device.python_operator);
   }
   return time;
 }

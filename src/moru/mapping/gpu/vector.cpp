@@ -15,9 +15,10 @@ double vector_body(const GpuDevice& device, const VectorTask& task) {
   // A row is one block of threads; two blocks share a core.
   const double slots = 2 * device.cores;
   const double waves = std::max(task.rows / slots, 1.0);
-  const double per_slot = device.vector_per_clock / 2 * device.clock * c.vector_efficiency / 2;
-  const double compute = waves * task.flops / task.rows / per_slot;
-  const double rows = task.is_reduction ? waves * c.row_latency : 0;
+  const double lanes = device.vector_per_clock / 2 * device.clock * c.vector_efficiency;
+  const double compute = task.is_reduction ? waves * task.flops / task.rows / (lanes / 2)
+                                           : task.flops / (lanes * device.cores);
+  const double rows = task.is_reduction ? waves * c.row_latency / device.latency_clock : 0;
   return std::max({memory, cache, compute + rows});
 }
 
@@ -27,7 +28,7 @@ KernelTime time_vector(const GpuDevice& device, const Engine& engine, const Vect
   time.compute = vector_body(device, task);
   time.memory_bytes = task.bytes_read + task.bytes_written;
   time.memory = time.memory_bytes / device.memory_bandwidth;
-  time.fill = device.constants.memory_latency;
+  time.fill = device.constants.memory_latency / device.latency_clock;
   time.flops = task.flops;
   time.seconds = time.launch + time.fill + time.compute;
   return time;
