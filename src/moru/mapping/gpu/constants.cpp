@@ -22,7 +22,7 @@ constexpr GpuConstant kConstants[] = {
     {&C::bytes_in_flight_per_core, "bytes_in_flight_per_core", 8e3, 100e3, "B", "outstanding loads of one core", "", true, "gemm"},
     {&C::matrix_energy, "matrix_energy", 0.5e-12, 2.5e-12, "J", "one 16-bit operation at N7 and 1.5 GHz, register operands", "", true, "gemm"},
     {&C::asynchronous_energy, "asynchronous_energy", 0.5, 1.2, "1", "the same with operands from shared memory", "", true, "gemm"},
-    {&C::boost_headroom, "boost_headroom", 1.0, 1.25, "1", "highest clock under matrix work over the datasheet boost", "", true, "gemm"},
+    {&C::boost_headroom, "boost_headroom", 1.0, 1.12, "1", "highest clock under matrix work over the datasheet boost", "", true, "gemm"},
     {&C::power_window, "power_window", 0.005, 0.4, "s", "time over which the power limiter averages", "", true, "gemm"},
     {&C::quiet_data, "quiet_data", 0.6, 1.0, "1", "switching power with constant small operands", "", true, "gemm"},
     {&C::write_efficiency, "write_efficiency", 0.6, 1.0, "1", "writes against reads of main memory", "", true, "gemm"},

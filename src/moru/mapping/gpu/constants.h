@@ -9,30 +9,30 @@ namespace moru {
 
 struct GpuConstants {
   // Starting and waiting.
-  double kernel_start = 5150;
-  double kernel_only = 6260;
-  double dependent_kernel = 4485;
-  double memory_latency = 567;
-  double cache_latency = 826.1;
+  double kernel_start = 4478;
+  double kernel_only = 5850;
+  double dependent_kernel = 5158;
+  double memory_latency = 686.9;
+  double cache_latency = 900;
   double host_dispatch = 3.282e-05;
-  double python_operator = 0.0001885;
-  double grace_host = 1.9;
+  double python_operator = 5.842e-05;
+  double grace_host = 1.66;
   // Rates.
-  double memory_efficiency = 0.8093;
-  double write_efficiency = 0.8996;
-  double row_latency = 500;
+  double memory_efficiency = 0.7857;
+  double write_efficiency = 0.9266;
+  double row_latency = 907.1;
   double cache_bytes_per_clock = 64;
-  double cache_share = 0.2;
-  double issue_efficiency = 0.9346;
+  double cache_share = 0.206;
+  double issue_efficiency = 0.9074;
   double register_issue = 0.7861;
-  double store_bytes_per_clock = 34.66;
-  double cta_start = 481;
-  double overlap_norm = 4.636;
-  double step_cycles = 108.8;
-  double bytes_in_flight_per_core = 9.426e+04;
+  double store_bytes_per_clock = 25.66;
+  double cta_start = 569.7;
+  double overlap_norm = 4.918;
+  double step_cycles = 101.7;
+  double bytes_in_flight_per_core = 1e+05;
   // Power.
   double matrix_energy = 1.143e-12;
-  double asynchronous_energy = 1.048;
+  double asynchronous_energy = 1.043;
   double paired_energy = 0.7127;
   double boost_headroom = 1.242;
   double power_window = 0.005;
@@ -42,7 +42,7 @@ struct GpuConstants {
   // Vector work.
   double softmax_operations = 10.17;
   double exponential_emulation = 0.6;
-  double quantise_operations = 26.95;
+  double quantise_operations = 26.17;
   double dequantise_operations = 0.5;
   double vector_efficiency = 0.6;
   double attention_norm = 1.348;
