@@ -38,7 +38,11 @@ struct Engine {
   double prefill_kernels = 0;
   double decode_kernels = 0;
   bool attention_has_rope = false;  // rope and KV write are part of the call
+  // FlashAttention-2 where there is nothing newer: one block of keys in flight per block of threads.
+  bool decodes_with_flash_attention = false;
   bool casts_queries = false;       // fp8 attention gets 16-bit queries, keys and values
+  // Decode runs through the variable-length prefill kernel: no split of the keys, no GQA packing.
+  bool decodes_as_prefill = false;
   // Kernels of a fused MoE call: routing, sort, permute, two grouped products, activation, reduce.
   double moe_kernels = 7;
   // all-reduce kernels that read the peers' buffers directly, used up to this size; 0: NCCL.

@@ -77,10 +77,11 @@ struct Tiling {
   double resident = 1;
 };
 
-Tiling tiling_of(const GpuDevice& d, const Sizes& s, bool is_generic) {
+Tiling tiling_of(const GpuDevice& d, const Sizes& s, const AttentionTask& task,
+                 const Engine& engine) {
   Tiling t;
   const bool is_wide = s.key > 128;
-  if (is_generic) {
+  if (task.is_generic) {
     t.rows = is_wide ? 32 : 64;
   } else if (d.feed == MatrixFeed::registers) {
     t.rows = is_wide ? 64 : 128;
@@ -88,10 +89,13 @@ Tiling tiling_of(const GpuDevice& d, const Sizes& s, bool is_generic) {
   // One tile holds its queries, and two blocks of keys and values; registers hold the output.
   t.resident = d.feed == MatrixFeed::registers && !is_wide ? 2 : 1;
   const double group = s.heads / s.kv_heads;
-  const bool is_packed = s.rows < t.rows / 2;  // short queries of one group share a tile
+  const bool is_packed = s.rows < t.rows / 2 && !engine.decodes_as_prefill;  // short queries of one group share a tile
   const double packed = is_packed ? s.rows * group : s.rows;
   const double step = d.feed == MatrixFeed::registers ? 16 : 64;
-  t.filled = std::min(round_up(std::min(packed, t.rows), step), t.rows);
+  // Kernels without packing compute the whole tile.
+  t.filled = engine.decodes_as_prefill
+                 ? t.rows
+                 : std::min(round_up(std::min(packed, t.rows), step), t.rows);
   t.units = s.batch * (is_packed ? s.kv_heads : s.heads) * std::ceil(packed / t.rows);
   return t;
 }
@@ -120,7 +124,7 @@ KernelTime prefill(const GpuDevice& d, const Engine& engine, const AttentionTask
   const Sizes s(task);
   const DType computed = product_dtype(d, task);
   const double rate = d.matrix_per_clock[static_cast<std::size_t>(computed)];
-  const Tiling t = tiling_of(d, s, task.is_generic);
+  const Tiling t = tiling_of(d, s, task, engine);
   const double block = std::min(t.rows, s.rows);
   const double keys = round_up(keys_per_block(task, s, block), 64);
   const double longest = round_up(s.window > 0 ? std::min(s.kv, s.window + block + 64) : s.kv, 64);
@@ -161,6 +165,8 @@ KernelTime prefill(const GpuDevice& d, const Engine& engine, const AttentionTask
   return time;
 }
 
+// One query per sequence: a block of threads takes the queries of one key head (GQA packing) and a
+// part of the keys; parts are combined by a second kernel (FlashDecoding).
 KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask& task) {
   const GpuConstants& c = d.constants;
   const Sizes s(task);
@@ -170,36 +176,44 @@ KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask&
   const double group = s.heads / s.kv_heads;
   const double width = task.is_latent ? s.key : s.key + s.value;  // latent values are keys too
   const double kv_total = s.batch * kv * s.kv_heads * width * bytes_per_element(task.kv);
-  const double streams = s.batch * s.kv_heads * std::ceil(group / 128);
-  // As many splits as fill the cores, of at least one block of keys each.
+  const double most_rows = d.feed == MatrixFeed::registers ? 64 : 128;
+  const double streams = s.batch * s.kv_heads * std::ceil(group / most_rows);
+  const double resident = d.feed == MatrixFeed::shared_memory ? 1 : 2;
+  const double slots = d.cores * resident;
+  // As many parts as fill the cores, of at least one block of keys each.
   const double blocks = std::ceil(kv / 128);
-  const double splits = std::clamp(std::floor(2 * d.cores / streams), 1.0, blocks);
+  const double splits = std::clamp(std::floor(slots / streams), 1.0, blocks);
   const double units = streams * splits;
-  const double waves = std::max(1.0, std::ceil(units / (2 * d.cores)) * 2 * d.cores / units);
-  const double cold = task.is_repeated ? uncached_share(d, kv_total) : 1;
-  KernelTime time;
-  time.memory_bytes = kv_total * cold;
-  const double per_unit = kv / splits * width * bytes_per_element(task.kv);
-  const double in_flight = std::min(units, 2 * d.cores) *
-                           std::min(per_unit, c.bytes_in_flight_per_core / 2);
-  const double bandwidth = std::min(d.memory_bandwidth * c.decode_efficiency, in_flight / (c.memory_latency / d.latency_clock));
-  const double cache_rate = std::min(d.cache_bandwidth, in_flight / (c.cache_latency / d.latency_clock));
-  time.memory = time.memory_bytes / bandwidth;
-  time.cache_bytes = kv_total;
-  time.cache = kv_total / cache_rate;
+  const double per_core = std::max(1.0, units / d.cores);
   // Matrix units work on tiles of at least 16 (mma) or 64 (wgmma, tcgen05) query rows.
-  const double rows = round_up(group, d.feed == MatrixFeed::registers ? 16 : 64);
+  const double rows = std::min(round_up(group, d.feed == MatrixFeed::registers ? 16 : 64), most_rows);
+  const double keys = round_up(kv / splits, 64);
   const double pair = pair_cycles(d, rate, s.key, s.value);
-  const double pairs = s.batch * s.kv_heads * kv * rows;
-  time.compute = pairs * pair / d.cores / d.clock * waves;
+  const double exposed = task.is_generic ? c.memory_latency * 2 / 64 : 0;
+  KernelTime time;
+  const double core_cycles = per_core * (rows * pair + exposed) * keys +
+                             std::max(1.0, std::ceil(per_core / resident)) * c.decode_start;
+  time.compute = core_cycles / d.clock;
+  time.memory_bytes = kv_total * (task.is_repeated ? uncached_share(d, kv_total) : 1);
+  const double gather =
+      engine.decodes_with_flash_attention && d.feed == MatrixFeed::registers
+          ? c.gather_efficiency
+          : 1;
+  const double in_flight = std::min(units, slots) * c.bytes_in_flight_per_core / resident;
+  time.memory = time.memory_bytes / std::min(d.memory_peak * c.decode_efficiency * gather,
+                                             in_flight / (c.memory_latency / d.latency_clock));
+  time.cache_bytes = kv_total;
+  time.cache = kv_total / std::min(d.cache_bandwidth,
+                                   in_flight / (c.cache_latency / d.latency_clock));
   time.flops = 2 * s.batch * s.heads * kv * (s.key + s.value);
-  time.waves = units / (2 * d.cores);
-  time.fill = c.attention_ramp * 0.5 / d.latency_clock;
-  const bool is_split = splits > 1;
-  time.launch = launch_time(d, engine, 1 + engine.decode_kernels + (is_split ? 1 : 0));
+  time.waves = units / slots;
+  const double casts = task.activation == DType::fp8 && engine.casts_queries ? 3
+                       : task.kv == DType::fp8 && engine.casts_queries       ? 1
+                                                                             : 0;
+  time.launch = launch_time(d, engine, 1 + engine.decode_kernels + casts + (splits > 1 ? 1 : 0));
   time.tile = {static_cast<int>(rows), 128, static_cast<int>(s.key), static_cast<int>(splits)};
-  const double moved = p_norm(time.memory, time.cache, c.overlap_norm);
-  time.seconds = time.launch + time.fill + p_norm(time.compute, moved, c.overlap_norm);
+  const double moved = std::max(time.memory, time.cache);
+  time.seconds = time.launch + p_norm(time.compute, moved, c.overlap_norm);
   return time;
 }
 
@@ -211,7 +225,7 @@ tl::expected<KernelTime, Infeasible> time_attention(const GpuDevice& device, con
     return tl::unexpected(Infeasible{
         fmt::format("{} has no 16-bit matrix rate; give it one under `peak:`", device.id)});
   }
-  return task.is_decode ? decode(device, engine, task) : prefill(device, engine, task);
+  return task.is_decode && !engine.decodes_as_prefill ? decode(device, engine, task) : prefill(device, engine, task);
 }
 
 }  // namespace moru

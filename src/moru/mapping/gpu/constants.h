@@ -34,21 +34,23 @@ struct GpuConstants {
   double matrix_energy = 1.143e-12;
   double asynchronous_energy = 1.043;
   double paired_energy = 0.7127;
-  double boost_headroom = 1.242;
+  double boost_headroom = 1.08;
   double power_window = 0.005;
   double static_power = 0.3;
   double quiet_data = 0.9583;
   double memory_energy = 40e-12;
   // Vector work.
-  double softmax_operations = 10.17;
+  double softmax_operations = 10.84;
   double exponential_emulation = 0.6;
   double quantise_operations = 26.17;
   double dequantise_operations = 0.5;
   double vector_efficiency = 0.6;
-  double attention_norm = 1.348;
-  double attention_ramp = 9000;
-  double tile_start = 5500;
-  double decode_efficiency = 0.9;
+  double attention_norm = 1.577;
+  double attention_ramp = 5190;
+  double tile_start = 7585;
+  double decode_efficiency = 0.7289;
+  double decode_start = 1.181e+04;
+  double gather_efficiency = 0.7659;
   double combine_cost = 3000;
   double expert_efficiency = 0.8;
   // Collectives.
