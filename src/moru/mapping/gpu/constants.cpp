@@ -12,7 +12,7 @@ constexpr GpuConstant kConstants[] = {
     {&C::memory_latency, "memory_latency", 500, 3000, "clk", "from a core's load to its data out of main memory, under load", "", true, "gemm"},
     {&C::memory_efficiency, "memory_efficiency", 0.75, 0.97, "1", "share of the datasheet bandwidth that long streams sustain", "", true, "gemm"},
     {&C::cache_bytes_per_clock, "cache_bytes_per_clock", 16, 64, "B", "per clock and core out of the shared cache", "", true, "gemm"},
-    {&C::cache_share, "cache_share", 0.2, 1.3, "1", "share of the cache that keeps what is used again", "", true, "gemm"},
+    {&C::cache_share, "cache_share", 0.5, 1.1, "1", "share of the cache that keeps what is used again", "", true, "attention"},
     {&C::issue_efficiency, "issue_efficiency", 0.6, 1.0, "1", "share of the matrix units' issue slots of a steady main loop", "", true, "gemm"},
     {&C::register_issue, "register_issue", 0.6, 1.0, "1", "the same with operands from registers", "", true, "gemm"},
     {&C::store_bytes_per_clock, "store_bytes_per_clock", 8, 128, "B", "results per clock out of a core", "", true, "gemm"},

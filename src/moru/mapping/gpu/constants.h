@@ -9,48 +9,48 @@ namespace moru {
 
 struct GpuConstants {
   // Starting and waiting.
-  double kernel_start = 4478;
-  double kernel_only = 5850;
-  double dependent_kernel = 5158;
-  double memory_latency = 686.9;
+  double kernel_start = 4612;
+  double kernel_only = 5537;
+  double dependent_kernel = 5008;
+  double memory_latency = 947.4;
   double cache_latency = 900;
-  double host_dispatch = 3.282e-05;
-  double python_operator = 5.842e-05;
-  double grace_host = 1.66;
+  double host_dispatch = 3.186e-05;
+  double python_operator = 5.624e-05;
+  double grace_host = 1.468;
   // Rates.
-  double memory_efficiency = 0.7857;
-  double write_efficiency = 0.9266;
-  double row_latency = 907.1;
+  double memory_efficiency = 0.7725;
+  double write_efficiency = 1;
+  double row_latency = 500;
   double cache_bytes_per_clock = 64;
-  double cache_share = 0.206;
+  double cache_share = 0.5698;
   double issue_efficiency = 0.9074;
   double register_issue = 0.7861;
-  double store_bytes_per_clock = 25.66;
-  double cta_start = 569.7;
-  double overlap_norm = 4.918;
-  double step_cycles = 101.7;
-  double bytes_in_flight_per_core = 1e+05;
+  double store_bytes_per_clock = 19;
+  double cta_start = 1190;
+  double overlap_norm = 4.031;
+  double step_cycles = 57.43;
+  double bytes_in_flight_per_core = 4.13e+04;
   // Power.
   double matrix_energy = 1.143e-12;
-  double asynchronous_energy = 1.043;
-  double paired_energy = 0.7127;
+  double asynchronous_energy = 1.121;
+  double paired_energy = 0.7957;
   double boost_headroom = 1.08;
   double power_window = 0.005;
   double static_power = 0.3;
-  double quiet_data = 0.9583;
+  double quiet_data = 0.9304;
   double memory_energy = 40e-12;
   // Vector work.
   double softmax_operations = 10.84;
   double exponential_emulation = 0.6;
-  double quantise_operations = 26.17;
+  double quantise_operations = 27.76;
   double dequantise_operations = 0.5;
   double vector_efficiency = 0.6;
-  double attention_norm = 1.577;
-  double attention_ramp = 5190;
+  double attention_norm = 1.624;
+  double attention_ramp = 5553;
   double tile_start = 7585;
-  double decode_efficiency = 0.7289;
+  double decode_efficiency = 0.7572;
   double decode_start = 1.181e+04;
-  double gather_efficiency = 0.7659;
+  double gather_efficiency = 0.7436;
   double combine_cost = 3000;
   double expert_efficiency = 0.8;
   // Collectives.
