@@ -86,6 +86,14 @@ tl::expected<KernelTime, Infeasible> time_collective(const Fabric& fabric, const
   const Path path{raw, hop};
   KernelTime time;
   time.launch = c.collective_start;
+  if (task.is_expert_traffic) {
+    // DeepEP: cores of the sender copy tokens into the peers' buffers; two phases of handshakes.
+    const double by_cores = task.cores > 0 ? task.cores * c.copy_per_core : raw;
+    time.link = (task.cores > 0 ? 4 : 2) * hop + task.bytes / std::min(raw * c.link_efficiency, by_cores);
+    time.launch += task.cores > 0 ? c.collective_start : 0;
+    time.seconds = time.launch + time.link;
+    return time;
+  }
   double body = 0;
   const double share = (ranks - 1) / ranks;
   switch (task.kind) {

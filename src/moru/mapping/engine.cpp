@@ -72,6 +72,9 @@ constexpr Engine kEngines[] = {
     {.name = "pytorch-eager",
      .doc = "wall clock of PyTorch calls, unfused attention",
      .is_wall_clock = true},
+    {.name = "pytorchsim",
+     .doc = "cycles of one TPU core, one operation per program",
+     .uses_one_core = true},
     {.name = "nccl", .doc = "nccl-tests", .direct_allreduce_bytes = 0},
 };
 

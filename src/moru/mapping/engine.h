@@ -45,6 +45,8 @@ struct Engine {
   bool decodes_as_prefill = false;
   // Kernels of a fused MoE call: routing, sort, permute, two grouped products, activation, reduce.
   double moe_kernels = 7;
+  // Programs of single operations on one core of a chip; transfers and compute do not overlap.
+  bool uses_one_core = false;
   // all-reduce kernels that read the peers' buffers directly, used up to this size; 0: NCCL.
   double direct_allreduce_bytes = 0;
 };

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace moru {
 
@@ -37,6 +38,7 @@ struct GemmTask {
   std::int64_t batch = 1;
   DType activation = DType::bf16;
   QuantScheme scheme = QuantScheme::none;
+  bool is_in_graph = false;  // part of a recorded graph, whatever the engine does by default
   bool is_quantised_before = false;  // activations arrive in the product's format
   // How many different weight matrices are cycled through; what of them fits the shared cache is
   // read from there. 0: always from memory.
@@ -70,6 +72,9 @@ struct MoeTask {
   std::int64_t tp = 1;
   std::int64_t ep = 1;
   bool is_gated = true;
+  double experts_hit = 0;  // of the whole model, if forced; 0: as the load says
+  bool is_portable = false;  // written for any GPU (Triton, Marlin): warp-level mma, small tiles
+  bool is_fused = false;     // routing, products and reduction in four kernels (TensorRT-LLM gen)
   double skew = 0;  // exponent of a power-law load over the experts; 0: balanced
   DType activation = DType::bf16;
   QuantScheme scheme = QuantScheme::none;
@@ -96,7 +101,15 @@ struct CollectiveTask {
   bool is_pairwise = false;  // linked in pairs: more than two ranks go through the host
 };
 
-using Task = std::variant<GemmTask, AttentionTask, MoeTask, VectorTask, CollectiveTask>;
+using SingleTask = std::variant<GemmTask, AttentionTask, MoeTask, VectorTask, CollectiveTask>;
+
+// One after the other in one graph; `is_one_kernel`: the parts share a launch.
+struct ChainTask {
+  std::vector<SingleTask> parts;
+  bool is_one_kernel = false;
+};
+
+using Task = std::variant<GemmTask, AttentionTask, MoeTask, VectorTask, CollectiveTask, ChainTask>;
 
 // Which uncertainty a prediction carries (mapping/gpu/constants.h).
 enum class Uncertainty { gemm, quantised_gemm, prefill, decode, moe, collective, vector };

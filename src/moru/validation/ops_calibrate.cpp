@@ -36,6 +36,7 @@ std::string_view stage_of(std::string_view op) {
       {"reducescatter", "collective"},
       {"alltoall", "collective"},
       {"p2p", "collective"},
+      {"moe_alltoall", "collective"},
       {"elementwise", "elementwise"}};
   for (const auto& [name, stage] : kStages) {
     if (name == op) {

@@ -17,8 +17,12 @@ OpPredictor::OpPredictor(const Chip& chip, const std::string& mapper, const GpuC
   }
   if (mapper == "tiled" && chip.kind == ChipKind::gpu) {
     gpu_ = gpu_device(chip, constants);
+  } else if (mapper == "tiled" && chip.kind == ChipKind::npu) {
+    systolic_ = systolic_device(chip);
+  } else if (mapper == "tiled") {
+    refusal_ = fmt::format("{} is neither of kind gpu nor npu", chip.id);
   } else {
-    refusal_ = "no mapper";
+    refusal_ = fmt::format("the mapper '{}' does not take measured rows; use tiled", mapper);
   }
 }
 
@@ -32,7 +36,7 @@ tl::expected<OpPrediction, Infeasible> OpPredictor::predict(std::string_view op,
   if (!task) {
     return tl::unexpected(task.error());
   }
-  const auto time = answer(*gpu_, engine, *task);
+  const auto time = gpu_ ? answer(*gpu_, engine, *task) : answer(*systolic_, engine, *task);
   if (!time) {
     return tl::unexpected(time.error());
   }

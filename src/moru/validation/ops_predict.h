@@ -4,6 +4,7 @@
 #include "moru/chip/chip.h"
 #include "moru/mapping/gpu/device.h"
 #include "moru/mapping/mapper.h"
+#include "moru/mapping/systolic/device.h"
 #include "moru/validation/ops_rows.h"
 
 #include <tl/expected.hpp>
@@ -30,6 +31,7 @@ class OpPredictor {
  private:
   const Chip& chip_;
   std::optional<GpuDevice> gpu_;
+  std::optional<SystolicDevice> systolic_;
   std::string refusal_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace moru {
 namespace {
@@ -112,6 +113,16 @@ Task moe_task(const MeasuredOp& row) {
   task.ep = std::max<std::int64_t>(1, whole(row[F::ep]));
   task.is_gated = row[F::gated] != 0;
   task.scheme = scheme_of(row.dtype);
+  const auto is_kernel = [&](std::string_view part) {
+    return row.source.find(part) != row.source.npos;
+  };
+  task.is_portable = is_kernel("triton") || is_kernel("marlin") || is_kernel("vllm_fused_moe");
+  task.is_fused = is_kernel("flashinfer_trtllm") || is_kernel("min_latency");
+  constexpr std::string_view kForced = "forced_active_experts=";
+  if (row.distribution.starts_with(kForced)) {
+    const std::string_view text = row.distribution.substr(kForced.size());
+    std::from_chars(text.data(), text.data() + text.size(), task.experts_hit);
+  }
   constexpr std::string_view kSkewed = "power_law_";
   if (row.distribution.starts_with(kSkewed)) {
     const std::string_view text = row.distribution.substr(kSkewed.size());
@@ -167,6 +178,7 @@ tl::expected<Task, Infeasible> vector_task(const MeasuredOp& row) {
   task.bytes_written = elements * size;
   task.bytes_read = elements * size;
   task.flops = 8 * elements;
+  task.is_cold = op == "embedding";
   if (op == "silu_and_mul") {
     task.bytes_read *= 2;
   } else if (op == "residual_add") {
@@ -198,6 +210,141 @@ tl::expected<Task, Infeasible> vector_task(const MeasuredOp& row) {
   return task;
 }
 
+GemmTask projection(double m, double n, double k, QuantScheme scheme) {
+  GemmTask task;
+  task.m = whole(m);
+  task.n = whole(n);
+  task.k = whole(k);
+  task.scheme = scheme;
+  task.is_in_graph = true;
+  return task;
+}
+
+// DeepSeek's attention module: hidden 7168, query rank 1536, latent 512 + 64.
+Task latent_module_task(std::string_view op, const MeasuredOp& row) {
+  const QuantScheme scheme = scheme_of(row.gemm_dtype);
+  const double heads = row[F::heads];
+  const double tokens = row[F::batch] * row[F::seq_q];
+  const bool is_decode = op == "mla_module_decode";
+  ChainTask chain;
+  chain.parts.emplace_back(projection(tokens, 1536 + 576, 7168, scheme));
+  VectorTask norms;
+  norms.bytes_read = norms.bytes_written = tokens * (1536 + 576) * 2;
+  norms.rows = tokens;
+  norms.kernels = 2;
+  chain.parts.emplace_back(norms);
+  chain.parts.emplace_back(projection(tokens, heads * 192, 1536, scheme));
+  const Task attention = latent_task(is_decode ? "mla_decode" : "mla_prefill", row);
+  if (is_decode) {
+    GemmTask absorb = projection(tokens, 512, 128, QuantScheme::none);
+    absorb.batch = whole(heads);
+    chain.parts.emplace_back(absorb);
+    chain.parts.emplace_back(std::get<AttentionTask>(attention));
+    std::swap(absorb.n, absorb.k);
+    chain.parts.emplace_back(absorb);
+  } else {
+    chain.parts.emplace_back(projection(tokens, heads * 256, 512, scheme));
+    chain.parts.emplace_back(std::get<AttentionTask>(attention));
+  }
+  chain.parts.emplace_back(projection(tokens, 7168, heads * 128, scheme));
+  return chain;
+}
+
+// One vLLM step: a chunk of a prompt and decodes in one variable-length call.
+Task mixed_task(const MeasuredOp& row) {
+  AttentionTask chunk;
+  chunk.seq_q = whole(row[F::prefill_chunk]);
+  chunk.seq_kv = whole(row[F::prefill_kv_prev] + row[F::prefill_chunk]);
+  chunk.heads = whole(row[F::heads_q]);
+  chunk.kv_heads = whole(row[F::heads_kv]);
+  chunk.head_dim = chunk.v_head_dim = whole(row[F::head_dim]);
+  AttentionTask decode = chunk;
+  decode.batch = whole(row[F::decode_batch]);
+  decode.seq_q = 1;
+  decode.seq_kv = std::max<std::int64_t>(1, whole(row[F::decode_kv]));
+  decode.is_decode = true;
+  ChainTask chain;
+  chain.is_one_kernel = true;
+  if (chunk.seq_q > 0) {
+    chain.parts.emplace_back(chunk);
+  }
+  if (decode.batch > 0) {
+    chain.parts.emplace_back(decode);
+  }
+  return chain;
+}
+
+// DeepEP inside a node: a token goes once to every rank that has one of its experts.
+tl::expected<Task, Infeasible> expert_traffic_task(const MeasuredOp& row, int ranks_of_node) {
+  if (row[F::nodes] > 1) {
+    return tl::unexpected(Infeasible{
+        "ranks on several nodes; the chip states no scale-out link (add one to `links:`)"});
+  }
+  CollectiveTask task;
+  task.kind = CollectiveKind::all_to_all;
+  task.is_expert_traffic = true;
+  task.ranks = ranks_of_node;
+  task.cores = row[F::sms];
+  const double ranks = ranks_of_node;
+  const bool is_low_latency = row.name.find("_ll_") != row.name.npos;
+  const bool is_dispatch = row.name.find("dispatch") != row.name.npos;
+  const double copies = is_low_latency ? row[F::topk]
+                                       : ranks * (1 - std::pow(1 - 1 / ranks, row[F::topk]));
+  const double size = is_low_latency && is_dispatch ? 1 : 2;
+  task.bytes = row[F::tokens] * copies * (ranks - 1) / ranks * row[F::hidden] * size;
+  return task;
+}
+
+// LLMCompass figure 5: a GPT-3 layer of one of four chips, attention unfused.
+tl::expected<Task, Infeasible> layer_task(const MeasuredOp& row) {
+  const double tokens = row[F::batch] * row[F::seq_q];
+  const double heads = 96 / std::max(1.0, row[F::tp]);
+  const double width = 12288;
+  const double inner = width / std::max(1.0, row[F::tp]);
+  GemmTask gemm;
+  VectorTask pass;
+  pass.rows = tokens;
+  const std::string_view op = row.name;
+  if (op == "Q_K_V") {
+    ChainTask chain;
+    for (int i = 0; i < 3; ++i) {
+      chain.parts.emplace_back(projection(tokens, inner, width, QuantScheme::none));
+    }
+    return chain;
+  }
+  if (op == "Q_mul_K" || op == "A_mul_V") {
+    const bool is_scores = op == "Q_mul_K";
+    gemm = projection(row[F::seq_q], is_scores ? row[F::seq_kv] : 128,
+                      is_scores ? 128 : row[F::seq_kv], QuantScheme::none);
+    gemm.batch = whole(row[F::batch] * heads);
+    return gemm;
+  }
+  if (op == "Wo_proj") {
+    return projection(tokens, width, inner, QuantScheme::none);
+  }
+  if (op == "W1_proj" || op == "W2_proj") {
+    const double wide = 4 * inner;
+    return projection(tokens, op == "W1_proj" ? wide : width, op == "W1_proj" ? width : wide,
+                      QuantScheme::none);
+  }
+  if (op == "Softmax") {
+    pass.rows = tokens * heads;
+    pass.bytes_read = pass.bytes_written = tokens * heads * row[F::seq_kv] * 2;
+    return pass;
+  }
+  if (op == "LayerNorm_MHA" || op == "LayerNorm_FFN" || op == "GeLU") {
+    pass.bytes_read = pass.bytes_written = tokens * (op == "GeLU" ? 4 * inner : width) * 2;
+    return pass;
+  }
+  if (op.starts_with("AllReduce")) {
+    CollectiveTask reduce;
+    reduce.ranks = whole(row[F::tp]);
+    reduce.bytes = tokens * width * 2;
+    return reduce;
+  }
+  return tl::unexpected(Infeasible{fmt::format("'{}' is not an operator of a layer", op)});
+}
+
 }  // namespace
 
 tl::expected<Task, Infeasible> task_of(std::string_view op, const MeasuredOp& row,
@@ -224,7 +371,19 @@ tl::expected<Task, Infeasible> task_of(std::string_view op, const MeasuredOp& ro
   if (op == "elementwise") {
     return vector_task(row);
   }
-  return tl::unexpected(Infeasible{fmt::format("no model for '{}' yet", op)});
+  if (op == "mla_module_decode" || op == "mla_module_prefill") {
+    return latent_module_task(op, row);
+  }
+  if (op == "attention_mixed") {
+    return mixed_task(row);
+  }
+  if (op == "moe_alltoall") {
+    return expert_traffic_task(row, 8);
+  }
+  if (op == "transformer_layer") {
+    return layer_task(row);
+  }
+  return tl::unexpected(Infeasible{fmt::format("no model for the operator file '{}'", op)});
 }
 
 }  // namespace moru

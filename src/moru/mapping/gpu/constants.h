@@ -44,7 +44,7 @@ struct GpuConstants {
   double exponential_emulation = 0.6;
   double quantise_operations = 27.76;
   double dequantise_operations = 0.5;
-  double vector_efficiency = 0.6;
+  double vector_efficiency = 0.3303;
   double attention_norm = 1.624;
   double attention_ramp = 5553;
   double tile_start = 7585;
@@ -52,17 +52,19 @@ struct GpuConstants {
   double decode_start = 1.181e+04;
   double gather_efficiency = 0.7436;
   double combine_cost = 3000;
-  double expert_efficiency = 0.8;
+  double portable_efficiency = 0.3489;
+  double expert_efficiency = 0.8442;
   // Collectives.
-  double link_efficiency = 0.8;
-  double link_latency = 1.5e-06;
-  double collective_start = 6e-06;
-  double flagged_bandwidth = 0.35;
-  double fenced_steps = 3;
-  double host_share = 0.5;
-  double direct_start = 2e-6;
-  double direct_latency = 4e-06;
-  double host_hop = 5e-06;
+  double link_efficiency = 0.6154;
+  double link_latency = 1.402e-06;
+  double collective_start = 7.8e-06;
+  double flagged_bandwidth = 0.4713;
+  double fenced_steps = 5.659;
+  double host_share = 0.7897;
+  double copy_per_core = 1.544e+10;
+  double direct_start = 1.815e-06;
+  double direct_latency = 3.169e-06;
+  double host_hop = 1.118e-06;
 };
 
 struct GpuConstant {

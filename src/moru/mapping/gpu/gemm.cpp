@@ -396,7 +396,7 @@ tl::expected<KernelTime, Infeasible> time_gemm(const GpuDevice& device, const En
   }
   time.launch = launch_time(device, engine, kernels);
   time.seconds += time.launch;
-  if (engine.is_eager[static_cast<std::size_t>(task.scheme)]) {
+  if (!task.is_in_graph && engine.is_eager[static_cast<std::size_t>(task.scheme)]) {
     time.seconds = std::max(time.seconds, kernels * device.python_operator);
   }
   return time;

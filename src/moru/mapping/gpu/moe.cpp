@@ -70,10 +70,19 @@ double hit_share(double rows, double tokens) {
 
 ExpertLoad expert_load(const MoeTask& task) {
   ExpertLoad load;
+  const auto tokens = static_cast<double>(task.tokens);
+  const double local = std::max(1.0, static_cast<double>(task.experts) / static_cast<double>(task.ep));
   for (const Class& one : classes_of(task)) {
-    load.experts_hit += one.experts * hit_share(one.rows, static_cast<double>(task.tokens));
+    load.experts_hit += one.experts * hit_share(one.rows, tokens);
     load.rows += one.experts * one.rows;
   }
+  if (task.experts_hit > 0) {
+    load.experts_hit = std::min(local, task.experts_hit / static_cast<double>(task.ep));
+  } else if (task.skew <= 0) {
+    load.experts_hit = std::min(local, load.rows);  // dealt out evenly
+  }
+  load.experts_hit = std::max(load.experts_hit, 1.0);
+  load.rows = std::max(load.rows, 1.0);
   return load;
 }
 
@@ -86,46 +95,44 @@ tl::expected<KernelTime, Infeasible> time_moe(const GpuDevice& device, const Eng
   const GpuConstants& c = device.constants;
   const auto hidden = static_cast<double>(task.hidden);
   const double inter = static_cast<double>(task.inter) / static_cast<double>(task.tp);
-  const auto tokens = static_cast<double>(task.tokens);
   const ExpertLoad load = expert_load(task);
   const double up = (task.is_gated ? 2 : 1) * inter;
   const double weights = load.experts_hit * (up + inter) * hidden * format->b_bytes;
-  Product first;
-  first.computed = format->computed;
-  first.a_bytes = format->a_bytes;
-  first.b_bytes = format->b_bytes;
-  first.expand = format->expand;
-  first.cold_b = uncached_share(device, weights);
-  first.is_grouped = true;
+  Product product;
+  product.computed = format->computed;
+  product.a_bytes = format->a_bytes;
+  product.b_bytes = format->b_bytes;
+  product.expand = format->expand;
+  product.cold_b = uncached_share(device, weights);
+  product.is_grouped = true;
+  product.m = std::max(1.0, load.rows / load.experts_hit);
+  product.count = load.experts_hit;
   KernelTime time;
-  for (const Class& one : classes_of(task)) {
-    const double hit = one.experts * hit_share(one.rows, tokens);
-    if (hit <= 0) {
-      continue;
-    }
-    first.m = std::max(1.0, one.experts * one.rows / hit);
-    first.count = hit;
-    for (const bool is_up : {true, false}) {
-      first.n = is_up ? up : hidden;
-      first.k = is_up ? hidden : inter;
-      const KernelTime part = time_product(device, first, engine);
-      time.compute += part.compute;
-      time.memory += part.memory;
-      time.memory_bytes += part.memory_bytes;
-      time.flops += part.flops;
-      time.fill = std::max(time.fill, part.fill);
-      time.tile = part.tile;
-    }
+  for (const bool is_up : {true, false}) {
+    product.n = is_up ? up : hidden;
+    product.k = is_up ? hidden : inter;
+    const KernelTime part = time_product(device, product, engine);
+    const double compute = part.compute / (task.is_portable ? c.portable_efficiency : 1.0);
+    time.compute += compute;
+    time.memory += part.memory;
+    time.memory_bytes += part.memory_bytes;
+    time.flops += part.flops;
+    time.fill += part.fill;
+    time.tile = part.tile;
+    time.seconds += std::max(compute, part.memory) / c.expert_efficiency;
   }
-  const double work = std::max(time.compute, time.memory) / c.expert_efficiency;
+  // Routing, permutation, activation, weighted sum. Every rank sees all tokens of its group: it reads
+  // their router logits and writes their outputs; portable kernels also walk the pairs of other ranks.
   VectorTask around;
-  const double pairs = load.rows;
-  around.bytes_read = pairs * (hidden * 2 + up + hidden) * 2;
-  around.bytes_written = pairs * (hidden + inter + hidden) * 2;
-  around.rows = std::max(pairs, 1.0);
-  time.launch = launch_time(device, engine, engine.moe_kernels);
+  const auto tokens = static_cast<double>(task.tokens);
+  const double pairs = task.is_portable ? tokens * static_cast<double>(task.topk) : load.rows;
+  around.bytes_read = pairs * (up + hidden) * 2 + load.rows * hidden * 2 +
+                      tokens * (static_cast<double>(task.experts) * 4 + hidden * 2);
+  around.bytes_written = pairs * inter * 2 + load.rows * hidden * 4 + tokens * hidden * 2;
+  around.rows = pairs;
+  time.launch = launch_time(device, engine, task.is_fused ? 4 : engine.moe_kernels);
   time.cache = vector_body(device, around);
-  time.seconds = time.launch + 2 * time.fill + work + time.cache;
+  time.seconds += time.launch + time.fill + time.cache;
   return time;
 }
 
