@@ -2,6 +2,7 @@
 
 #include "moru/mapping/engine.h"
 #include "moru/mapping/gpu/answer.h"
+#include "moru/mapping/interval.h"
 #include "moru/validation/ops_task.h"
 
 #include <fmt/format.h>
@@ -40,7 +41,8 @@ tl::expected<OpPrediction, Infeasible> OpPredictor::predict(std::string_view op,
   if (!time) {
     return tl::unexpected(time.error());
   }
-  return OpPrediction{time->seconds, time->seconds / 1.3, time->seconds * 1.3};
+  const Interval interval = interval_of(time->seconds, uncertainty_of(*task));
+  return OpPrediction{time->seconds, interval.low, interval.high};
 }
 
 }  // namespace moru

@@ -52,8 +52,8 @@ struct GpuConstants {
   double decode_start = 1.181e+04;
   double gather_efficiency = 0.7436;
   double combine_cost = 3000;
-  double portable_efficiency = 0.3489;
-  double expert_efficiency = 0.8442;
+  double portable_efficiency = 0.3387;
+  double expert_efficiency = 0.8695;
   // Collectives.
   double link_efficiency = 0.6154;
   double link_latency = 1.402e-06;

@@ -130,7 +130,13 @@ tl::expected<KernelTime, Infeasible> time_moe(const GpuDevice& device, const Eng
                       tokens * (static_cast<double>(task.experts) * 4 + hidden * 2);
   around.bytes_written = pairs * inter * 2 + load.rows * hidden * 4 + tokens * hidden * 2;
   around.rows = pairs;
-  time.launch = launch_time(device, engine, task.is_fused ? 4 : engine.moe_kernels);
+  // Both products take activations quantised at run time.
+  const bool is_quantised = product.a_bytes < 2;
+  if (is_quantised) {
+    around.flops = c.quantise_operations * load.rows * (hidden + inter);
+  }
+  time.launch = launch_time(device, engine,
+                            (task.is_fused ? 4 : engine.moe_kernels) + (is_quantised ? 2 : 0));
   time.cache = vector_body(device, around);
   time.seconds += time.launch + time.fill + time.cache;
   return time;
