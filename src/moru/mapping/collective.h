@@ -18,6 +18,7 @@ struct Fabric {
   int domain = 1;             // chips that reach each other by scale-up links
   bool is_switched = false;
   bool reduces_in_switch = false;
+  bool has_slow_host = false;  // Grace: Python takes longer than on x86
   double latency = 0;  // stated by the chip; 0: the constant
 };
 Fabric fabric_of(const Chip& chip);

@@ -57,6 +57,7 @@ struct AttentionTask {
   bool is_causal = true;
   bool is_decode = false;
   bool is_latent = false;  // values are the first v_head_dim columns of the keys
+  double host_launches = 0;  // started from Python one by one: the call takes at least their time
   bool is_generic = false;  // a portable kernel (Triton): small tiles, loads not overlapped
   bool is_repeated = false;  // the same KV again and again: what fits the cache stays there
   DType activation = DType::bf16;

@@ -99,6 +99,9 @@ Task latent_task(std::string_view op, const MeasuredOp& row) {
   task.kv_heads = task.is_decode ? 1 : task.heads;
   task.head_dim = task.is_decode ? 576 : 192;
   task.v_head_dim = task.is_decode ? 512 : 128;
+  // vLLM's modules of 0.14 are timed eagerly: projection, KV write, kernel (data README).
+  const bool is_vllm = row.backend() == "vllm";
+  task.host_launches = is_vllm && row.gemm_dtype.empty() ? 3 : 0;
   return task;
 }
 
@@ -140,6 +143,9 @@ Task bmm_task(const MeasuredOp& row, const Engine& engine) {
   task.batch = whole(row[F::heads]);
   task.scheme = scheme_of(row.dtype);
   task.weight_copies = engine.weight_copies > 0 ? 1 : 0;
+  // TensorRT-LLM's products take activations already cast.
+  task.is_quantised_before = engine.name == "trtllm";
+  task.is_in_graph = true;
   return task;
 }
 

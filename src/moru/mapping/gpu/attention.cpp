@@ -189,7 +189,9 @@ KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask&
   const double rows = std::min(round_up(group, d.feed == MatrixFeed::registers ? 16 : 64), most_rows);
   const double keys = round_up(kv / splits, 64);
   const double pair = pair_cycles(d, rate, s.key, s.value);
-  const double exposed = task.is_generic ? c.memory_latency * 2 / 64 : 0;
+  // Queries and two blocks of keys must fit shared memory, or loads wait for the products.
+  const bool fits = (rows + 2 * 64) * s.key * 2 <= d.shared_memory;
+  const double exposed = task.is_generic || !fits ? c.memory_latency * 2 / 64 : 0;
   KernelTime time;
   const double core_cycles = per_core * (rows * pair + exposed) * keys +
                              std::max(1.0, std::ceil(per_core / resident)) * c.decode_start;
@@ -225,7 +227,10 @@ tl::expected<KernelTime, Infeasible> time_attention(const GpuDevice& device, con
     return tl::unexpected(Infeasible{
         fmt::format("{} has no 16-bit matrix rate; give it one under `peak:`", device.id)});
   }
-  return task.is_decode && !engine.decodes_as_prefill ? decode(device, engine, task) : prefill(device, engine, task);
+  KernelTime time = task.is_decode && !engine.decodes_as_prefill ? decode(device, engine, task)
+                                                                 : prefill(device, engine, task);
+  time.seconds = std::max(time.seconds, task.host_launches * device.python_operator);
+  return time;
 }
 
 }  // namespace moru
