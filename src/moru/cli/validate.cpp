@@ -46,12 +46,21 @@ class Validate final : public Command {
   }
 
  private:
+  // What is left out is what is then predicted: --chip chooses the chips of the second step only.
+  OpsQuestion calibration_question() const {
+    OpsQuestion question = ops_;
+    if (!without_.empty()) {
+      question.chips.clear();
+    }
+    return question;
+  }
+
   int run_ops() {
     ops_.folder = path_;
     ops_.keep_rows = !rows_.empty();
     std::string constants;
     if (calibrate_) {
-      const Calibration calibration = calibrate_ops(ops_, without_, sample_);
+      const Calibration calibration = calibrate_ops(calibration_question(), without_, sample_);
       ops_.constants = calibration.constants;
       constants = calibration_text(calibration);
     }
