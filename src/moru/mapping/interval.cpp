@@ -5,9 +5,8 @@ namespace {
 
 // In the order of Uncertainty.
 constexpr IntervalWidth kWidths[] = {
-    {"gemm", 0.70, 1.45},       {"quantised_gemm", 0.60, 2.2}, {"prefill", 0.55, 3.0},
-    {"decode", 0.45, 2.6},      {"moe", 0.55, 3.0},            {"collective", 0.55, 2.0},
-    {"vector", 0.60, 2.0},
+    {"gemm", 1.40},  {"quantised_gemm", 1.78}, {"prefill", 1.85}, {"decode", 1.90},
+    {"moe", 2.60},   {"collective", 1.62},     {"vector", 2.10},
 };
 
 }  // namespace
@@ -38,7 +37,7 @@ Uncertainty uncertainty_of(const Task& task) {
 
 Interval interval_of(double seconds, Uncertainty kind) {
   const IntervalWidth& width = kWidths[static_cast<std::size_t>(kind)];
-  return {seconds * width.below, seconds * width.above};
+  return {seconds / width.factor, seconds * width.factor};
 }
 
 std::span<const IntervalWidth> interval_widths() { return kWidths; }

@@ -23,8 +23,7 @@ Interval interval_of(double seconds, Uncertainty kind);
 
 struct IntervalWidth {
   std::string_view name;
-  double below;  // measured / predicted at the 5th percentile
-  double above;  // at the 95th
+  double factor;  // measured / predicted lies within 1 / factor … factor
 };
 std::span<const IntervalWidth> interval_widths();
 

@@ -193,16 +193,18 @@ KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask&
   const bool fits = (rows + 2 * 64) * s.key * 2 <= d.shared_memory;
   const double exposed = task.is_generic || !fits ? c.memory_latency * 2 / 64 : 0;
   KernelTime time;
+  // The first part waits for everything; later ones start while their predecessors finish.
   const double core_cycles = per_core * (rows * pair + exposed) * keys +
-                             std::max(1.0, std::ceil(per_core / resident)) * c.decode_start;
+                             c.decode_start +
+                             (std::max(1.0, std::ceil(per_core / resident)) - 1) * c.later_start;
   time.compute = core_cycles / d.clock;
   time.memory_bytes = kv_total * (task.is_repeated ? uncached_share(d, kv_total) : 1);
-  const double gather =
-      engine.decodes_with_flash_attention && d.feed == MatrixFeed::registers
-          ? c.gather_efficiency
-          : 1;
-  const double in_flight = std::min(units, slots) * c.bytes_in_flight_per_core / resident;
-  time.memory = time.memory_bytes / std::min(d.memory_peak * c.decode_efficiency * gather,
+  // FlashAttention-2 keeps one block of keys in flight per block of threads (cp.async), newer kernels
+  // several (TMA, XQA): Little's law limits chips with much bandwidth per core.
+  const bool is_shallow = engine.decodes_with_flash_attention && d.feed == MatrixFeed::registers;
+  const double per_core_bytes = is_shallow ? c.shallow_bytes_in_flight : c.bytes_in_flight_per_core;
+  const double in_flight = std::min(units, slots) * per_core_bytes / resident;
+  time.memory = time.memory_bytes / std::min(d.memory_peak * c.decode_efficiency,
                                              in_flight / (c.memory_latency / d.latency_clock));
   time.cache_bytes = kv_total;
   time.cache = kv_total / std::min(d.cache_bandwidth,

@@ -22,7 +22,7 @@ struct GpuConstants {
   double write_efficiency = 1;
   double row_latency = 1000;
   double cache_bytes_per_clock = 64;
-  double cache_share = 0.5583;
+  double cache_share = 0.535;
   double issue_efficiency = 0.8908;
   double register_issue = 0.7746;
   double store_bytes_per_clock = 18.23;
@@ -40,17 +40,18 @@ struct GpuConstants {
   double quiet_data = 0.9;
   double memory_energy = 40e-12;
   // Vector work.
-  double softmax_operations = 11.33;
+  double softmax_operations = 11.19;
   double exponential_emulation = 0.6;
   double quantise_operations = 15.66;
   double dequantise_operations = 1;
   double vector_efficiency = 0.3285;
-  double attention_norm = 1.667;
+  double attention_norm = 1.646;
   double attention_ramp = 6000;
-  double tile_start = 7217;
-  double decode_efficiency = 0.7629;
-  double decode_start = 1.174e+04;
-  double gather_efficiency = 0.765;
+  double tile_start = 7434;
+  double decode_efficiency = 0.9;
+  double later_start = 1.093e+04;
+  double decode_start = 1.209e+04;
+  double shallow_bytes_in_flight = 5859;
   double combine_cost = 3000;
   double portable_efficiency = 0.2505;
   double expert_efficiency = 0.95;
