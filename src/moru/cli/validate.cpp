@@ -26,10 +26,13 @@ class Validate final : public Command {
     options.number("--min-us", ops_.min_us, "ops: only rows of at least so many microseconds");
     options.count("--worst", ops_.worst, "ops: show so many rows with the largest errors");
     options.text("--mapper", ops_.mapper, "ops: tiled or roofline");
-    options.flag("--calibrate", calibrate_, "ops: estimate the constants again from these rows first");
-    options.list("--without", without_, "ops, with --calibrate: leave out chips of this architecture");
+    options.flag("--calibrate", calibrate_,
+                 "ops: estimate the constants again from these rows first");
+    options.list("--without", without_,
+                 "ops, with --calibrate: leave out chips of this architecture");
     options.count("--sample", sample_, "ops, with --calibrate: rows of a chip and operator used");
-    options.text("--stage", ops_.stage, "ops, with --calibrate: only gemm, attention, moe, collective or elementwise");
+    options.text("--stage", ops_.stage,
+                 "ops, with --calibrate: only gemm, attention, moe, collective or elementwise");
     options.text("--rows", rows_, "ops: write every row with its prediction to this CSV file");
     options.flag("--json", json_, "moru/validate-schedule/1 or moru/validate-ops/1 on stdout");
     options.text("-o,--output", output_, "write there instead of stdout");

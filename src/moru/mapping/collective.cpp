@@ -13,18 +13,19 @@ struct Path {
   double hop;  // one dependent step
 };
 
-// NCCL's protocols (NCCL source, src/graph/tuning.cc; Hu et al., "Demystifying NCCL", 2025): LL sends
-// 4 bytes of data with 4 of flag and needs no fence; LL128 sends 120 of 128 on NVLink; Simple sends
-// large chunks with a fence between them.
+// NCCL's protocols (NCCL source, src/graph/tuning.cc; Hu et al., "Demystifying NCCL", 2025): LL
+// sends 4 bytes of data with 4 of flag and needs no fence; LL128 sends 120 of 128 on NVLink; Simple
+// sends large chunks with a fence between them.
 double best_protocol(const GpuConstants& c, const Path& path, double traffic, double steps,
                      bool has_wide_flags) {
-  const double simple = steps * path.hop * c.fenced_steps + traffic / (path.bandwidth * c.link_efficiency);
+  const double simple =
+      steps * path.hop * c.fenced_steps + traffic / (path.bandwidth * c.link_efficiency);
   const double flagged =
       steps * path.hop + traffic / (path.bandwidth * c.link_efficiency * c.flagged_bandwidth);
   double best = std::min(simple, flagged);
   if (has_wide_flags) {
-    const double wide = steps * path.hop * 1.5 +
-                        traffic / (path.bandwidth * c.link_efficiency * 120.0 / 128 * 0.8);
+    const double wide =
+        steps * path.hop * 1.5 + traffic / (path.bandwidth * c.link_efficiency * 120.0 / 128 * 0.8);
     best = std::min(best, wide);
   }
   return best;
@@ -32,7 +33,8 @@ double best_protocol(const GpuConstants& c, const Path& path, double traffic, do
 
 double all_reduce(const GpuConstants& c, const Fabric& fabric, const Path& path, double ranks,
                   double bytes, bool is_linked) {
-  const double ring = best_protocol(c, path, 2 * (ranks - 1) / ranks * bytes, 2 * (ranks - 1), is_linked);
+  const double ring =
+      best_protocol(c, path, 2 * (ranks - 1) / ranks * bytes, 2 * (ranks - 1), is_linked);
   const double depth = std::ceil(std::log2(ranks));
   const double tree = best_protocol(c, path, 2 * bytes, 2 * depth, is_linked);
   double best = std::min(ring, tree);
@@ -44,8 +46,8 @@ double all_reduce(const GpuConstants& c, const Fabric& fabric, const Path& path,
   return best;
 }
 
-// The engines' kernels read the peers' buffers directly: all of them (one shot) or each rank one part
-// and then the results (two shots). vLLM csrc/custom_all_reduce.cuh.
+// The engines' kernels read the peers' buffers directly: all of them (one shot) or each rank one
+// part and then the results (two shots). vLLM csrc/custom_all_reduce.cuh.
 double direct_all_reduce(const GpuConstants& c, const Path& path, double ranks, double bytes) {
   const double one = c.direct_latency + (ranks - 1) * bytes / (path.bandwidth * c.link_efficiency);
   const double two = 1.5 * c.direct_latency +
@@ -62,7 +64,8 @@ Fabric fabric_of(const Chip& chip) {
     fabric.bandwidth = link->bandwidth.value.value;
     fabric.domain = link->domain ? link->domain->value : 8;
     fabric.is_switched = link->topology && link->topology->value == "switch";
-    // NVLink switches reduce since their third generation (Hopper), with links of 400 GB/s and more.
+    // NVLink switches reduce since their third generation (Hopper), with links of 400 GB/s and
+    // more.
     fabric.reduces_in_switch = fabric.is_switched && fabric.bandwidth >= 400e9;
     fabric.latency = link->latency ? link->latency->value.value : 0;
   }
@@ -82,17 +85,19 @@ tl::expected<KernelTime, Infeasible> time_collective(const Fabric& fabric, const
   const bool is_linked = fabric.bandwidth > 0 && task.ranks <= fabric.domain && !task.is_pairwise;
   const double raw = is_linked ? fabric.bandwidth : fabric.host_bandwidth * c.host_share;
   if (raw <= 0) {
-    return tl::unexpected(Infeasible{fmt::format(
-        "{} has no link to {} chips; add one to `links:`", fabric.id, task.ranks)});
+    return tl::unexpected(Infeasible{
+        fmt::format("{} has no link to {} chips; add one to `links:`", fabric.id, task.ranks)});
   }
-  const double hop = is_linked ? (fabric.latency > 0 ? fabric.latency : c.link_latency) : c.host_hop;
+  const double hop =
+      is_linked ? (fabric.latency > 0 ? fabric.latency : c.link_latency) : c.host_hop;
   const Path path{raw, hop};
   KernelTime time;
   time.launch = c.collective_start;
   if (task.is_expert_traffic) {
     // DeepEP: cores of the sender copy tokens into the peers' buffers; two phases of handshakes.
     const double by_cores = task.cores > 0 ? task.cores * c.copy_per_core : raw;
-    time.link = (task.cores > 0 ? 4 : 2) * hop + task.bytes / std::min(raw * c.link_efficiency, by_cores);
+    time.link =
+        (task.cores > 0 ? 4 : 2) * hop + task.bytes / std::min(raw * c.link_efficiency, by_cores);
     time.launch += task.cores > 0 ? c.collective_start : 0;
     time.seconds = time.launch + time.link;
     return time;

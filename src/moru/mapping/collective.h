@@ -19,7 +19,7 @@ struct Fabric {
   bool is_switched = false;
   bool reduces_in_switch = false;
   bool has_slow_host = false;  // Grace: Python takes longer than on x86
-  double latency = 0;  // stated by the chip; 0: the constant
+  double latency = 0;          // stated by the chip; 0: the constant
 };
 Fabric fabric_of(const Chip& chip);
 

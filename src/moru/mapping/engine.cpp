@@ -3,7 +3,8 @@
 namespace moru {
 namespace {
 
-// Order of QuantScheme: none fp8 fp8_static fp8_block nvfp4 mxfp4_a16 mxfp4_a8 int4_a16 int8_a16 int8.
+// Order of QuantScheme: none fp8 fp8_static fp8_block nvfp4 mxfp4_a16 mxfp4_a8 int4_a16 int8_a16
+// int8.
 constexpr Engine kEngines[] = {
     {.name = "ideal",
      .doc = "recorded graph, activations quantised by the kernel before, no metadata kernels",

@@ -1,7 +1,7 @@
 // What a serving engine brings to a kernel: which kernels surround it and how they are started.
 //
-// These are facts about software (kernels per call, graphs or eager launch, quantisation path), read
-// in the engines' sources; they are not multipliers.
+// These are facts about software (kernels per call, graphs or eager launch, quantisation path),
+// read in the engines' sources; they are not multipliers.
 #pragma once
 
 #include "moru/mapping/task.h"
@@ -14,7 +14,8 @@ namespace moru {
 struct Engine {
   std::string_view name;
   std::string_view doc;
-  // Schemes whose products are launched from Python one by one; a call takes at least the host's time.
+  // Schemes whose products are launched from Python one by one; a call takes at least the host's
+  // time.
   std::array<bool, kQuantSchemes> is_eager = {};
   // Only the kernels' own time is counted (a profiler's), not the gaps between them.
   bool is_kernel_time = false;
@@ -24,8 +25,8 @@ struct Engine {
   bool has_quiet_data = false;
   // Kernels beside the product itself that quantise the activations, per scheme.
   std::array<double, kQuantSchemes> quant_kernels = {};
-  // Calls timed one after the other, warm-up included; 0: without end, as in a service. Power limits
-  // act on the average over a time, so short runs keep the highest clock.
+  // Calls timed one after the other, warm-up included; 0: without end, as in a service. Power
+  // limits act on the average over a time, so short runs keep the highest clock.
   double calls_in_a_row = 0;
   // The quantisation kernel gives each row of activations a block of threads of its own, instead of
   // streaming over all elements.
@@ -38,9 +39,10 @@ struct Engine {
   double prefill_kernels = 0;
   double decode_kernels = 0;
   bool attention_has_rope = false;  // rope and KV write are part of the call
-  // FlashAttention-2 where there is nothing newer: one block of keys in flight per block of threads.
+  // FlashAttention-2 where there is nothing newer: one block of keys in flight per block of
+  // threads.
   bool decodes_with_flash_attention = false;
-  bool casts_queries = false;       // fp8 attention gets 16-bit queries, keys and values
+  bool casts_queries = false;  // fp8 attention gets 16-bit queries, keys and values
   // Decode runs through the variable-length prefill kernel: no split of the keys, no GQA packing.
   bool decodes_as_prefill = false;
   // Kernels of a fused MoE call: routing, sort, permute, two grouped products, activation, reduce.
@@ -51,8 +53,8 @@ struct Engine {
   double direct_allreduce_bytes = 0;
 };
 
-// By backend label: vllm, sglang, trtllm, ideal, …; unknown labels get the defaults ("ideal" with the
-// kernels an engine needs).
+// By backend label: vllm, sglang, trtllm, ideal, …; unknown labels get the defaults ("ideal" with
+// the kernels an engine needs).
 const Engine& engine_named(std::string_view name);
 
 }  // namespace moru

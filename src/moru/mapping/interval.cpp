@@ -5,8 +5,8 @@ namespace {
 
 // In the order of Uncertainty.
 constexpr IntervalWidth kWidths[] = {
-    {"gemm", 1.40},  {"quantised_gemm", 1.78}, {"prefill", 1.85}, {"decode", 1.90},
-    {"moe", 2.60},   {"collective", 1.62},     {"vector", 2.10},
+    {"gemm", 1.40}, {"quantised_gemm", 1.78}, {"prefill", 1.85}, {"decode", 1.90},
+    {"moe", 2.60},  {"collective", 1.62},     {"vector", 2.10},
 };
 
 }  // namespace

@@ -13,8 +13,8 @@ struct Interval {
   double high = 0;
 };
 
-// What decides the width: which kernel a library takes (gemm), what surrounds it (quantised), how it
-// hides latency (attention), how the load falls (moe), which protocol runs (collective).
+// What decides the width: which kernel a library takes (gemm), what surrounds it (quantised), how
+// it hides latency (attention), how the load falls (moe), which protocol runs (collective).
 Uncertainty uncertainty_of(const Task& task);
 
 // Widths were set so that 90% of the measured rows of a class fall inside; each counts as a number

@@ -164,22 +164,21 @@ std::vector<OperatorTotal> StepCosts::totals() const {
     add_totals(tables.by_tokens, DependsOn::tokens, stage, totals);
     add_totals(tables.by_sampled, DependsOn::sampled, stage, totals);
   }
-  std::stable_sort(totals.begin(), totals.end(), [](const OperatorTotal& a, const OperatorTotal& b) {
-    return a.seconds > b.seconds;
-  });
+  std::stable_sort(
+      totals.begin(), totals.end(),
+      [](const OperatorTotal& a, const OperatorTotal& b) { return a.seconds > b.seconds; });
   return totals;
 }
 
-std::vector<CostedOperator> StepCosts::operators(const BatchWork& work,
-                                                 std::int64_t padded_tokens, int stage) const {
+std::vector<CostedOperator> StepCosts::operators(const BatchWork& work, std::int64_t padded_tokens,
+                                                 int stage) const {
   BatchWork padded = work;
   padded.tokens = padded_tokens;
   std::vector<Operator> exact = forward(model_, parallelism_, work, stage);
   const std::vector<Operator> as_recorded = forward(model_, parallelism_, padded, stage);
   std::vector<CostedOperator> costed;
   for (std::size_t i = 0; i < exact.size(); ++i) {
-    const Operator& op =
-        exact[i].depends_on == DependsOn::tokens ? as_recorded[i] : exact[i];
+    const Operator& op = exact[i].depends_on == DependsOn::tokens ? as_recorded[i] : exact[i];
     costed.push_back({op, cost_of(op)});
   }
   return costed;

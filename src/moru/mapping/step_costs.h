@@ -2,8 +2,8 @@
 //
 // A pass is a sum over operators of three kinds: those that depend only on the number of tokens
 // (projections, MLPs, experts, norms, all-reduces), those that depend on the number of sampled
-// sequences (vocabulary projection), and those that depend on contexts (attention, recurrences). The
-// first two are tabulated as they are met; the third is evaluated from the batch's sums.
+// sequences (vocabulary projection), and those that depend on contexts (attention, recurrences).
+// The first two are tabulated as they are met; the third is evaluated from the batch's sums.
 #pragma once
 
 #include "moru/mapping/mapper.h"

@@ -1,4 +1,5 @@
-// What a kernel is asked to do, as an engine would ask it: the questions of the kernel-level models.
+// What a kernel is asked to do, as an engine would ask it: the questions of the kernel-level
+// models.
 //
 // An Operator (model/operator.h) says what a forward pass needs; a task says in addition how it is
 // quantised and what was left in the cache. Both GPU and systolic models answer tasks.
@@ -56,9 +57,9 @@ struct AttentionTask {
   std::int64_t window = 0;  // 0: all
   bool is_causal = true;
   bool is_decode = false;
-  bool is_latent = false;  // values are the first v_head_dim columns of the keys
+  bool is_latent = false;    // values are the first v_head_dim columns of the keys
   double host_launches = 0;  // started from Python one by one: the call takes at least their time
-  bool is_generic = false;  // a portable kernel (Triton): small tiles, loads not overlapped
+  bool is_generic = false;   // a portable kernel (Triton): small tiles, loads not overlapped
   bool is_repeated = false;  // the same KV again and again: what fits the cache stays there
   DType activation = DType::bf16;
   DType kv = DType::bf16;
@@ -73,10 +74,10 @@ struct MoeTask {
   std::int64_t tp = 1;
   std::int64_t ep = 1;
   bool is_gated = true;
-  double experts_hit = 0;  // of the whole model, if forced; 0: as the load says
+  double experts_hit = 0;    // of the whole model, if forced; 0: as the load says
   bool is_portable = false;  // written for any GPU (Triton, Marlin): warp-level mma, small tiles
   bool is_fused = false;     // routing, products and reduction in four kernels (TensorRT-LLM gen)
-  double skew = 0;  // exponent of a power-law load over the experts; 0: balanced
+  double skew = 0;           // exponent of a power-law load over the experts; 0: balanced
   DType activation = DType::bf16;
   QuantScheme scheme = QuantScheme::none;
 };
@@ -84,11 +85,11 @@ struct MoeTask {
 struct VectorTask {
   double bytes_read = 0;
   double bytes_written = 0;
-  double flops = 0;      // on the vector units
+  double flops = 0;  // on the vector units
   double kernels = 1;
-  double rows = 1;       // independent units of work
+  double rows = 1;            // independent units of work
   bool is_reduction = false;  // every row is reduced before it is written
-  bool is_cold = false;  // inputs come from memory whatever the cache holds
+  bool is_cold = false;       // inputs come from memory whatever the cache holds
 };
 
 // Between chips; `bytes` as nccl-tests' size.
@@ -97,9 +98,9 @@ struct CollectiveTask {
   std::int64_t ranks = 2;
   double bytes = 0;
   bool is_expert_traffic = false;  // dispatch or combine of expert parallelism
-  double cores = 0;  // that move data; 0: as many as the library takes
-  bool is_eager = false;  // started by the host, call by call
-  bool is_pairwise = false;  // linked in pairs: more than two ranks go through the host
+  double cores = 0;                // that move data; 0: as many as the library takes
+  bool is_eager = false;           // started by the host, call by call
+  bool is_pairwise = false;        // linked in pairs: more than two ranks go through the host
 };
 
 using SingleTask = std::variant<GemmTask, AttentionTask, MoeTask, VectorTask, CollectiveTask>;
@@ -129,7 +130,7 @@ struct KernelTime {
   double cache_bytes = 0;
   double flops = 0;
   double waves = 0;
-  double clock_share = 1;  // of the highest clock, as power allows
+  double clock_share = 1;        // of the highest clock, as power allows
   std::array<int, 4> tile = {};  // rows, columns, depth, split; 0 where there is none
 };
 

@@ -47,7 +47,8 @@ Task moe_task(const Operator& op) {
   task.inter = op.moe.inter;
   task.topk = op.moe.topk;
   task.experts = std::max<std::int64_t>(1, op.moe.experts);
-  task.ep = std::max<std::int64_t>(1, task.experts / std::max<std::int64_t>(1, op.moe.local_experts));
+  task.ep =
+      std::max<std::int64_t>(1, task.experts / std::max<std::int64_t>(1, op.moe.local_experts));
   task.is_gated = op.moe.is_gated;
   task.experts_hit = op.moe.experts_hit * static_cast<double>(task.ep);
   task.scheme = scheme_of(op.weight, op.activation);

@@ -30,7 +30,8 @@ double ape(const Sample& sample) { return 100 * std::abs(std::expm1(double{sampl
 
 double quantile(std::vector<double>& values, double share) {
   const auto rank = static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5);
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(rank), values.end());
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(rank),
+                   values.end());
   return values[rank];
 }
 
@@ -141,9 +142,8 @@ class Validation {
       return;
     }
     const double measured = row[OpField::latency_us] * 1e-6;
-    tally.samples.push_back(
-        {static_cast<float>(std::log(prediction->seconds / measured)),
-         measured >= prediction->low && measured <= prediction->high});
+    tally.samples.push_back({static_cast<float>(std::log(prediction->seconds / measured)),
+                             measured >= prediction->low && measured <= prediction->high});
     if (question_.worst <= 0 && !question_.keep_rows) {
       return;
     }

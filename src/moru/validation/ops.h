@@ -50,12 +50,12 @@ struct OpsRow {
 };
 
 struct OpsValidation {
-  std::vector<OpsGroup> groups;      // chip x op x dtype x backend
-  std::vector<OpsGroup> by_op;       // pooled over the selected chips
+  std::vector<OpsGroup> groups;  // chip x op x dtype x backend
+  std::vector<OpsGroup> by_op;   // pooled over the selected chips
   std::vector<OpsGroup> by_chip_op;
   std::map<std::string, std::int64_t> refusals;  // reason -> rows
   std::vector<OpsRow> worst;
-  std::vector<OpsRow> rows;          // if keep_rows
+  std::vector<OpsRow> rows;  // if keep_rows
 };
 
 OpsValidation validate_ops(const OpsQuestion& question);

@@ -52,9 +52,9 @@ class Calibrator {
              std::int64_t rows_per_group)
       : question_(question), rows_per_group_(rows_per_group) {
     for (const std::string& name : measured_chips(question.folder)) {
-      const bool is_chosen = question.chips.empty() ||
-                             std::find(question.chips.begin(), question.chips.end(), name) !=
-                                 question.chips.end();
+      const bool is_chosen =
+          question.chips.empty() ||
+          std::find(question.chips.begin(), question.chips.end(), name) != question.chips.end();
       Chip chip = load_chip(name);
       if (!is_chosen || chip.kind != ChipKind::gpu || !chip.missing_for_simulation().empty() ||
           std::find(without.begin(), without.end(), chip.architecture) != without.end()) {
@@ -78,7 +78,8 @@ class Calibrator {
     std::vector<double> sums(static_cast<std::size_t>(groups_));
     std::vector<double> counts(static_cast<std::size_t>(groups_));
     for (const Item& item : items_) {
-      const auto time = answer(devices[static_cast<std::size_t>(item.chip)], *item.engine, item.task);
+      const auto time =
+          answer(devices[static_cast<std::size_t>(item.chip)], *item.engine, item.task);
       if (time) {
         const double error = std::abs(std::log(time->seconds) - item.log_measured);
         sums[static_cast<std::size_t>(item.group)] += std::min(error, 0.7);
@@ -136,20 +137,21 @@ class Calibrator {
 
   void load(const std::string& chip, const std::string& op) {
     std::vector<Item> all;
-    read_measured_ops(question_.folder + "/" + chip + "/" + op + ".csv", [&](const MeasuredOp& row) {
-      if (row[OpField::latency_us] < std::max(question_.min_us, 1e-3)) {
-        return;
-      }
-      if ((!question_.dtype.empty() && row.dtype != question_.dtype) ||
-          (!question_.backend.empty() && row.backend() != question_.backend)) {
-        return;
-      }
-      const Engine& engine = engine_named(row.backend());
-      if (const auto task = task_of(op, row, engine)) {
-        all.push_back({&engine, *task, std::log(row[OpField::latency_us] * 1e-6),
-                       static_cast<int>(chips_.size()) - 1, groups_});
-      }
-    });
+    read_measured_ops(question_.folder + "/" + chip + "/" + op + ".csv",
+                      [&](const MeasuredOp& row) {
+                        if (row[OpField::latency_us] < std::max(question_.min_us, 1e-3)) {
+                          return;
+                        }
+                        if ((!question_.dtype.empty() && row.dtype != question_.dtype) ||
+                            (!question_.backend.empty() && row.backend() != question_.backend)) {
+                          return;
+                        }
+                        const Engine& engine = engine_named(row.backend());
+                        if (const auto task = task_of(op, row, engine)) {
+                          all.push_back({&engine, *task, std::log(row[OpField::latency_us] * 1e-6),
+                                         static_cast<int>(chips_.size()) - 1, groups_});
+                        }
+                      });
     if (all.empty()) {
       return;
     }

@@ -13,13 +13,37 @@ namespace moru {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, kOpFields> kNumbers = {
-    "m",        "n",          "k",      "batch",         "seq_q",           "seq_kv",
-    "seq",      "heads",      "heads_q", "heads_kv",     "head_dim",        "v_head_dim",
-    "window",   "prefill_chunk", "prefill_kv_prev", "decode_batch", "decode_kv", "tp",
-    "tokens",   "hidden",     "inter",  "topk",          "experts",         "gated",
-    "ep",       "ranks",      "bytes",  "nodes",         "sms",             "width",
-    "latency_us"};
+constexpr std::array<std::string_view, kOpFields> kNumbers = {"m",
+                                                              "n",
+                                                              "k",
+                                                              "batch",
+                                                              "seq_q",
+                                                              "seq_kv",
+                                                              "seq",
+                                                              "heads",
+                                                              "heads_q",
+                                                              "heads_kv",
+                                                              "head_dim",
+                                                              "v_head_dim",
+                                                              "window",
+                                                              "prefill_chunk",
+                                                              "prefill_kv_prev",
+                                                              "decode_batch",
+                                                              "decode_kv",
+                                                              "tp",
+                                                              "tokens",
+                                                              "hidden",
+                                                              "inter",
+                                                              "topk",
+                                                              "experts",
+                                                              "gated",
+                                                              "ep",
+                                                              "ranks",
+                                                              "bytes",
+                                                              "nodes",
+                                                              "sms",
+                                                              "width",
+                                                              "latency_us"};
 
 using Text = std::string_view MeasuredOp::*;
 constexpr std::pair<std::string_view, Text> kTexts[] = {

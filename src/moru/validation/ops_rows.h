@@ -10,9 +10,37 @@
 namespace moru {
 
 enum class OpField {
-  m, n, k, batch, seq_q, seq_kv, seq, heads, heads_q, heads_kv, head_dim, v_head_dim, window,
-  prefill_chunk, prefill_kv_prev, decode_batch, decode_kv, tp, tokens, hidden, inter, topk, experts,
-  gated, ep, ranks, bytes, nodes, sms, width, latency_us
+  m,
+  n,
+  k,
+  batch,
+  seq_q,
+  seq_kv,
+  seq,
+  heads,
+  heads_q,
+  heads_kv,
+  head_dim,
+  v_head_dim,
+  window,
+  prefill_chunk,
+  prefill_kv_prev,
+  decode_batch,
+  decode_kv,
+  tp,
+  tokens,
+  hidden,
+  inter,
+  topk,
+  experts,
+  gated,
+  ep,
+  ranks,
+  bytes,
+  nodes,
+  sms,
+  width,
+  latency_us
 };
 inline constexpr std::size_t kOpFields = 31;
 
@@ -21,13 +49,13 @@ struct MeasuredOp {
   std::string_view dtype = "bf16";
   std::string_view kv_dtype;
   std::string_view gemm_dtype;
-  std::string_view name;     // column op
+  std::string_view name;  // column op
   std::string_view phase;
   std::string_view detail;
   std::string_view topology;
   std::string_view distribution;
   std::string_view source;
-  std::string_view line;     // the whole row
+  std::string_view line;  // the whole row
   std::array<double, kOpFields> number = {};
 
   double operator[](OpField field) const { return number[static_cast<std::size_t>(field)]; }

@@ -54,9 +54,7 @@ Task gemm_task(const MeasuredOp& row, const Engine& engine) {
   return task;
 }
 
-DType attention_dtype(std::string_view name) {
-  return name == "fp8" ? DType::fp8 : dtype_of(name);
-}
+DType attention_dtype(std::string_view name) { return name == "fp8" ? DType::fp8 : dtype_of(name); }
 
 Task attention_task(std::string_view op, const MeasuredOp& row) {
   AttentionTask task;
@@ -83,8 +81,8 @@ Task attention_task(std::string_view op, const MeasuredOp& row) {
   return task;
 }
 
-// DeepSeek's dimensions: prefill with 128 + 64 keys and 128 values per head, decode absorbed into one
-// latent head of 512 + 64.
+// DeepSeek's dimensions: prefill with 128 + 64 keys and 128 values per head, decode absorbed into
+// one latent head of 512 + 64.
 Task latent_task(std::string_view op, const MeasuredOp& row) {
   AttentionTask task;
   task.batch = whole(row[F::batch]);
@@ -294,8 +292,8 @@ tl::expected<Task, Infeasible> expert_traffic_task(const MeasuredOp& row, int ra
   const double ranks = ranks_of_node;
   const bool is_low_latency = row.name.find("_ll_") != row.name.npos;
   const bool is_dispatch = row.name.find("dispatch") != row.name.npos;
-  const double copies = is_low_latency ? row[F::topk]
-                                       : ranks * (1 - std::pow(1 - 1 / ranks, row[F::topk]));
+  const double copies =
+      is_low_latency ? row[F::topk] : ranks * (1 - std::pow(1 - 1 / ranks, row[F::topk]));
   const double size = is_low_latency && is_dispatch ? 1 : 2;
   task.bytes = row[F::tokens] * copies * (ranks - 1) / ranks * row[F::hidden] * size;
   return task;

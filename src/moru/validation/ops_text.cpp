@@ -12,8 +12,8 @@ namespace {
 void add_group(Table& table, const OpsGroup& group, std::vector<std::string> names) {
   names.push_back(with_thousands(group.rows));
   names.push_back(with_thousands(group.refused));
-  for (const double value : {group.median_ape, group.mean_ape, group.p90_ape, group.bias,
-                             group.coverage90}) {
+  for (const double value :
+       {group.median_ape, group.mean_ape, group.p90_ape, group.bias, group.coverage90}) {
     names.push_back(group.predicted > 0 ? fmt::format("{:.1f}", value) : "-");
   }
   table.row(std::move(names));
@@ -95,9 +95,9 @@ std::string ops_json(const OpsValidation& result) {
 }
 
 std::string calibration_text(const Calibration& calibration) {
-  std::string text =
-      fmt::format("calibrated on {} rows: loss {:.4f} -> {:.4f}\n",
-                  with_thousands(calibration.rows), calibration.loss_before, calibration.loss_after);
+  std::string text = fmt::format("calibrated on {} rows: loss {:.4f} -> {:.4f}\n",
+                                 with_thousands(calibration.rows), calibration.loss_before,
+                                 calibration.loss_after);
   for (const GpuConstant& one : gpu_constants()) {
     if (one.is_estimated) {
       text += fmt::format("  {} = {:.4g};\n", one.name, calibration.constants.*one.member);
@@ -109,7 +109,8 @@ std::string calibration_text(const Calibration& calibration) {
 std::string ops_rows_csv(const OpsValidation& result) {
   std::string text;
   for (const OpsRow& row : result.rows) {
-    text += fmt::format("{},{:.5g},{:.5g},{}\n", row.op, row.measured_us, row.predicted_us, row.text);
+    text +=
+        fmt::format("{},{:.5g},{:.5g},{}\n", row.op, row.measured_us, row.predicted_us, row.text);
   }
   return text;
 }

@@ -37,15 +37,16 @@ struct Sizes {
 // 2307.08691, section 3; FlashAttention-3, arXiv 2407.08608, section 3.1).
 double pair_cycles(const GpuDevice& d, double matrix_rate, double key, double value) {
   const GpuConstants& c = d.constants;
-  const double matrix = 2 * (round_up(key, 16) + round_up(value, 16)) /
-                        (matrix_rate * d.issue_efficiency);
+  const double matrix =
+      2 * (round_up(key, 16) + round_up(value, 16)) / (matrix_rate * d.issue_efficiency);
   // tcgen05 chips compute part of the exponentials with polynomials on the vector units (FA-4).
-  const double exponentials = (d.feed == MatrixFeed::tensor_memory ? c.exponential_emulation : 1) / 16;
+  const double exponentials =
+      (d.feed == MatrixFeed::tensor_memory ? c.exponential_emulation : 1) / 16;
   const double vector = c.softmax_operations / (d.vector_per_clock / 2);
   if (d.feed == MatrixFeed::registers) {
     return p_norm(matrix, exponentials + vector, c.attention_norm);
   }
-  return p_norm(matrix, std::max(exponentials, vector) , c.attention_norm);
+  return p_norm(matrix, std::max(exponentials, vector), c.attention_norm);
 }
 
 DType product_dtype(const GpuDevice& d, const AttentionTask& task) {
@@ -89,13 +90,13 @@ Tiling tiling_of(const GpuDevice& d, const Sizes& s, const AttentionTask& task,
   // One tile holds its queries, and two blocks of keys and values; registers hold the output.
   t.resident = d.feed == MatrixFeed::registers && !is_wide ? 2 : 1;
   const double group = s.heads / s.kv_heads;
-  const bool is_packed = s.rows < t.rows / 2 && !engine.decodes_as_prefill;  // short queries of one group share a tile
+  const bool is_packed =
+      s.rows < t.rows / 2 && !engine.decodes_as_prefill;  // short queries of one group share a tile
   const double packed = is_packed ? s.rows * group : s.rows;
   const double step = d.feed == MatrixFeed::registers ? 16 : 64;
   // Kernels without packing compute the whole tile.
-  t.filled = engine.decodes_as_prefill
-                 ? t.rows
-                 : std::min(round_up(std::min(packed, t.rows), step), t.rows);
+  t.filled = engine.decodes_as_prefill ? t.rows
+                                       : std::min(round_up(std::min(packed, t.rows), step), t.rows);
   t.units = s.batch * (is_packed ? s.kv_heads : s.heads) * std::ceil(packed / t.rows);
   return t;
 }
@@ -157,7 +158,8 @@ KernelTime prefill(const GpuDevice& d, const Engine& engine, const AttentionTask
   time.compute = core / time.clock_share;
   time.waves = per_core;
   time.fill = c.attention_ramp / d.latency_clock;
-  time.seconds = time.fill + p_norm(time.compute, std::max(time.memory, time.cache), c.overlap_norm);
+  time.seconds =
+      time.fill + p_norm(time.compute, std::max(time.memory, time.cache), c.overlap_norm);
   time.tile = {static_cast<int>(t.rows), 128, static_cast<int>(s.key), 1};
   const double casts = task.activation == DType::fp8 && engine.casts_queries ? 3 : 0;
   time.launch = launch_time(d, engine, 1 + engine.prefill_kernels + casts);
@@ -186,7 +188,8 @@ KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask&
   const double units = streams * splits;
   const double per_core = std::max(1.0, units / d.cores);
   // Matrix units work on tiles of at least 16 (mma) or 64 (wgmma, tcgen05) query rows.
-  const double rows = std::min(round_up(group, d.feed == MatrixFeed::registers ? 16 : 64), most_rows);
+  const double rows =
+      std::min(round_up(group, d.feed == MatrixFeed::registers ? 16 : 64), most_rows);
   const double keys = round_up(kv / splits, 64);
   const double pair = pair_cycles(d, rate, s.key, s.value);
   // Queries and two blocks of keys must fit shared memory, or loads wait for the products.
@@ -194,21 +197,20 @@ KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask&
   const double exposed = task.is_generic || !fits ? c.memory_latency * 2 / 64 : 0;
   KernelTime time;
   // The first part waits for everything; later ones start while their predecessors finish.
-  const double core_cycles = per_core * (rows * pair + exposed) * keys +
-                             c.decode_start +
+  const double core_cycles = per_core * (rows * pair + exposed) * keys + c.decode_start +
                              (std::max(1.0, std::ceil(per_core / resident)) - 1) * c.later_start;
   time.compute = core_cycles / d.clock;
   time.memory_bytes = kv_total * (task.is_repeated ? uncached_share(d, kv_total) : 1);
-  // FlashAttention-2 keeps one block of keys in flight per block of threads (cp.async), newer kernels
-  // several (TMA, XQA): Little's law limits chips with much bandwidth per core.
+  // FlashAttention-2 keeps one block of keys in flight per block of threads (cp.async), newer
+  // kernels several (TMA, XQA): Little's law limits chips with much bandwidth per core.
   const bool is_shallow = engine.decodes_with_flash_attention && d.feed == MatrixFeed::registers;
   const double per_core_bytes = is_shallow ? c.shallow_bytes_in_flight : c.bytes_in_flight_per_core;
   const double in_flight = std::min(units, slots) * per_core_bytes / resident;
   time.memory = time.memory_bytes / std::min(d.memory_peak * c.decode_efficiency,
                                              in_flight / (c.memory_latency / d.latency_clock));
   time.cache_bytes = kv_total;
-  time.cache = kv_total / std::min(d.cache_bandwidth,
-                                   in_flight / (c.cache_latency / d.latency_clock));
+  time.cache =
+      kv_total / std::min(d.cache_bandwidth, in_flight / (c.cache_latency / d.latency_clock));
   time.flops = 2 * s.batch * s.heads * kv * (s.key + s.value);
   time.waves = units / slots;
   const double casts = task.activation == DType::fp8 && engine.casts_queries ? 3

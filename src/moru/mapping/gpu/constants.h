@@ -1,5 +1,6 @@
 // The physical constants of the GPU kernel model: one set for every GPU, none per chip, shape or
-// kernel. Those marked estimated were found by `moru validate ops --calibrate` (docs/validation.md).
+// kernel. Those marked estimated were found by `moru validate ops --calibrate`
+// (docs/validation.md).
 #pragma once
 
 #include <span>
@@ -76,7 +77,7 @@ struct GpuConstant {
   std::string_view unit;
   std::string_view meaning;
   std::string_view source;
-  bool is_estimated;  // from measured rows
+  bool is_estimated;      // from measured rows
   std::string_view rows;  // the operators whose rows it was estimated from
 };
 

@@ -13,7 +13,7 @@ namespace {
 // 8 nm is a 10 nm derivative, one step above N7.
 double node_energy(std::string_view node) {
   constexpr std::pair<std::string_view, double> kNodes[] = {
-      {"8N", 1.30}, {"12", 1.8},  {"16", 2.0},  {"N7", 1.0},  {"N6", 0.95}, {"N5", 0.70},
+      {"8N", 1.30}, {"12", 1.8},  {"16", 2.0},   {"N7", 1.0},  {"N6", 0.95}, {"N5", 0.70},
       {"N4", 0.60}, {"4N", 0.57}, {"5nm", 0.70}, {"N3", 0.45}, {"N2", 0.34}, {"SF4", 0.65}};
   for (const auto& [prefix, factor] : kNodes) {
     if (node.starts_with(prefix)) {
@@ -37,12 +37,11 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
   device.fabric = fabric_of(chip);
   device.cores = chip.cores ? chip.cores->count.value : 100;
   const double boost = chip.clock.boost ? chip.clock.boost->value.value : 1.7e9;
-  // The tool's maximum is a voltage point that matrix work does not reach on parts whose boost lies far
-  // below it.
-  device.clock =
-      chip.clock.max
-          ? std::clamp(chip.clock.max->value.value, boost, boost * constants.boost_headroom)
-          : boost;
+  // The tool's maximum is a voltage point that matrix work does not reach on parts whose boost lies
+  // far below it.
+  device.clock = chip.clock.max ? std::clamp(chip.clock.max->value.value, boost,
+                                             boost * constants.boost_headroom)
+                                : boost;
   for (const auto& [name, dtype] : EnumNames<DType>::values) {
     device.matrix_per_clock[static_cast<std::size_t>(dtype)] =
         chip.cores ? per_clock(chip, dtype, boost) : 0;
@@ -54,8 +53,8 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
   // Half of a latency passes in the cores, half in fabric and memory whose clocks differ little
   // between chips.
   device.latency_clock = std::sqrt(device.clock * 1.9e9);
-  device.issue_efficiency = device.feed == MatrixFeed::registers ? constants.register_issue
-                                                                 : constants.issue_efficiency;
+  device.issue_efficiency =
+      device.feed == MatrixFeed::registers ? constants.register_issue : constants.issue_efficiency;
   if (const auto vector = chip.vector_rate()) {
     device.vector_per_clock = vector->value / (device.cores * boost);
   }

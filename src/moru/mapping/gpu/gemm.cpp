@@ -27,9 +27,9 @@ constexpr std::array<Tile, 9> kRegisterTiles = {{{256, 128},
                                                  {64, 32},
                                                  {32, 64},
                                                  {16, 64}}};
-// wgmma computes 64 rows at a time and tcgen05 128, columns in steps of 8: cuBLAS instantiates nearly
-// every width (kernels nvjet_*_128x208_*, 192x152 …), so the width is fitted to the waves. Operands
-// may be swapped: the side in steps of 8 can be either.
+// wgmma computes 64 rows at a time and tcgen05 128, columns in steps of 8: cuBLAS instantiates
+// nearly every width (kernels nvjet_*_128x208_*, 192x152 …), so the width is fitted to the waves.
+// Operands may be swapped: the side in steps of 8 can be either.
 constexpr std::array<double, 4> kSharedHeights = {64, 128, 192, 256};
 constexpr std::array<double, 2> kTensorHeights = {128, 256};
 constexpr double kWidest = 256;
@@ -66,8 +66,8 @@ class ProductModel {
     // Operands as the matrix units see them: expanded weights take the computed width.
     operand_ = bytes_per_element(p_.computed);
     depth_ = (d_.feed == MatrixFeed::registers ? 64 : 128) / operand_;
-    compulsory_ = p_.count * (p_.n * p_.k * p_.b_bytes * p_.cold_b +
-                              p_.m * p_.k * p_.a_bytes * p_.cold_a);
+    compulsory_ =
+        p_.count * (p_.n * p_.k * p_.b_bytes * p_.cold_b + p_.m * p_.k * p_.a_bytes * p_.cold_a);
     results_ = p_.count * p_.m * p_.n * p_.c_bytes;
   }
 
@@ -86,8 +86,8 @@ class ProductModel {
     const double occ = occupancy(tile);
     const double slots = d_.cores * occ;
     const double steps = ceil_div(ceil_div(p_.k, depth_), splits);
-    const double stage = (std::min(tile.m, p_.m) * p_.a_bytes + std::min(tile.n, p_.n) * p_.b_bytes) *
-                         depth_;
+    const double stage =
+        (std::min(tile.m, p_.m) * p_.a_bytes + std::min(tile.n, p_.n) * p_.b_bytes) * depth_;
     const double stage_room = (tile.m + tile.n) * depth_ * operand_;
     const double stages = std::clamp(std::floor(d_.shared_memory / occ / stage_room), 2.0, 8.0);
 
@@ -97,8 +97,8 @@ class ProductModel {
     traffic(tile, splits, units, slots, result);
     // Of the loads of all cores, those that miss the shared cache wait for memory.
     const double misses = std::min(1.0, result.loads / result.cache_bytes);
-    latency_cycles_ =
-        (c_.cache_latency + (c_.memory_latency - c_.cache_latency) * misses) * d_.clock / d_.latency_clock;
+    latency_cycles_ = (c_.cache_latency + (c_.memory_latency - c_.cache_latency) * misses) *
+                      d_.clock / d_.latency_clock;
     result.cycles = full * wave_cycles(tile, splits, steps, {occ, slots, stage, stages});
     if (rest > 0) {
       const double resident = ceil_div(rest, d_.cores);
@@ -106,10 +106,11 @@ class ProductModel {
     }
     result.waves = full + (rest > 0 ? rest / slots : 0);
     const double active = std::min(units, slots);
-    const double in_flight =
-        active * std::min(stages * stage, c_.bytes_in_flight_per_core / occ);
-    const double bandwidth = std::min(d_.memory_bandwidth, in_flight / (c_.memory_latency / d_.latency_clock));
-    result.memory = result.loads / bandwidth + result.written / (d_.memory_bandwidth * c_.write_efficiency);
+    const double in_flight = active * std::min(stages * stage, c_.bytes_in_flight_per_core / occ);
+    const double bandwidth =
+        std::min(d_.memory_bandwidth, in_flight / (c_.memory_latency / d_.latency_clock));
+    result.memory =
+        result.loads / bandwidth + result.written / (d_.memory_bandwidth * c_.write_efficiency);
     finish(tile, splits, result);
     return result;
   }
@@ -147,7 +148,8 @@ class ProductModel {
   // A CTA cannot be faster than its chain of loads, products and stores; a core not faster than the
   // work of its CTAs. Persistent kernels store one tile while they compute the next.
   double wave_cycles(const Tile& tile, double splits, double steps, const Wave& w) const {
-    const double store = tile.m * tile.n * (splits > 1 ? 4.0 : p_.c_bytes) / c_.store_bytes_per_clock;
+    const double store =
+        tile.m * tile.n * (splits > 1 ? 4.0 : p_.c_bytes) / c_.store_bytes_per_clock;
     const double busy = steps * step_cycles(tile, w);
     const double chain = steps * latency_cycles_ / w.stages;
     if (d_.feed == MatrixFeed::registers) {
@@ -172,8 +174,10 @@ class ProductModel {
     double b = b_once * p_.cold_b;
     if (a_once + b_once > room) {
       // Blocks of output tiles are computed one after the other; what does not fit is read again.
-      const double again_a = a_once <= room * 0.5 ? a : std::max(a, std::min(a_waves, a_once * waves));
-      const double again_b = b_once <= room * 0.5 ? b : std::max(b, std::min(b_waves, b_once * waves));
+      const double again_a =
+          a_once <= room * 0.5 ? a : std::max(a, std::min(a_waves, a_once * waves));
+      const double again_b =
+          b_once <= room * 0.5 ? b : std::max(b, std::min(b_waves, b_once * waves));
       a = again_a;
       b = again_b;
     }
@@ -223,7 +227,8 @@ class Search {
 
   void try_tile(const Tile& tile) {
     const double ctas = p_.count * ceil_div(p_.m, tile.m) * ceil_div(p_.n, tile.n);
-    const double most = p_.is_grouped ? 1 : std::clamp(std::floor(2 * device_.cores / ctas), 1.0, 32.0);
+    const double most =
+        p_.is_grouped ? 1 : std::clamp(std::floor(2 * device_.cores / ctas), 1.0, 32.0);
     for (double splits = 1; splits <= most && splits * 128 <= std::max(p_.k, 128.0); splits *= 2) {
       const Candidate candidate = model_.evaluate(tile, splits);
       if (candidate.seconds < best_.candidate.seconds) {
@@ -287,14 +292,13 @@ KernelTime time_product(const GpuDevice& device, const Product& product, const E
   const double width = bytes_per_element(product.computed) / 2;
   const double core = best.candidate.cycles / device.clock;
   const double activity = engine.has_quiet_data ? device.constants.quiet_data : 1;
-  time.clock_share = clock_within_power(
-      device, {time.flops * width * activity, best.candidate.memory_bytes, best.candidate.seconds,
-               engine.calls_in_a_row});
+  time.clock_share =
+      clock_within_power(device, {time.flops * width * activity, best.candidate.memory_bytes,
+                                  best.candidate.seconds, engine.calls_in_a_row});
   time.compute = core / time.clock_share;
   time.memory = best.candidate.memory;
   time.fill = best.candidate.fill;
-  time.seconds =
-      time.fill + overlapped(time.compute, time.memory, device.constants.overlap_norm);
+  time.seconds = time.fill + overlapped(time.compute, time.memory, device.constants.overlap_norm);
   time.memory_bytes = best.candidate.memory_bytes;
   time.cache_bytes = best.candidate.cache_bytes;
   time.cache = time.cache_bytes / device.cache_bandwidth;
@@ -317,8 +321,8 @@ tl::expected<SchemeFormat, Infeasible> format_of(const GpuDevice& device, QuantS
     case QuantScheme::fp8:
     case QuantScheme::fp8_static:
     case QuantScheme::fp8_block:
-      format = has(DType::fp8) ? SchemeFormat{DType::fp8, 1, 1, 0}
-                               : SchemeFormat{activation, 2, 1, ops};
+      format =
+          has(DType::fp8) ? SchemeFormat{DType::fp8, 1, 1, 0} : SchemeFormat{activation, 2, 1, ops};
       break;
     case QuantScheme::int8:
       format = has(DType::int8) ? SchemeFormat{DType::int8, 1, 1, 0}
@@ -344,8 +348,9 @@ tl::expected<SchemeFormat, Infeasible> format_of(const GpuDevice& device, QuantS
       break;
   }
   if (!has(format.computed)) {
-    return tl::unexpected(Infeasible{fmt::format(
-        "{} has no matrix rate for {}; give it one under `peak:`", device.id, enum_name(format.computed))});
+    return tl::unexpected(
+        Infeasible{fmt::format("{} has no matrix rate for {}; give it one under `peak:`", device.id,
+                               enum_name(format.computed))});
   }
   return format;
 }
@@ -355,7 +360,8 @@ double launch_time(const GpuDevice& device, const Engine& engine, double kernels
   if (engine.is_kernel_time) {
     return kernels * c.kernel_only / device.latency_clock;
   }
-  const double first = engine.is_wall_clock ? c.host_dispatch : c.kernel_start / device.latency_clock;
+  const double first =
+      engine.is_wall_clock ? c.host_dispatch : c.kernel_start / device.latency_clock;
   return first + (kernels - 1) * c.dependent_kernel / device.latency_clock;
 }
 
@@ -382,8 +388,8 @@ tl::expected<KernelTime, Infeasible> time_gemm(const GpuDevice& device, const En
   double kernels = 1;
   const double extra = engine.quant_kernels[static_cast<std::size_t>(task.scheme)];
   if (extra > 0 && !task.is_quantised_before) {
-    const bool is_packed = task.scheme == QuantScheme::fp8_block &&
-                           device.feed == MatrixFeed::tensor_memory;
+    const bool is_packed =
+        task.scheme == QuantScheme::fp8_block && device.feed == MatrixFeed::tensor_memory;
     kernels += extra + (is_packed ? engine.scale_packing_kernels : 0);
     VectorTask quantise;
     const double elements = product.m * product.k;

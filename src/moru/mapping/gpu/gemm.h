@@ -16,12 +16,12 @@ struct Product {
   double k = 1;
   double count = 1;
   DType computed = DType::bf16;
-  double a_bytes = 2;  // per element of the activations
-  double b_bytes = 2;  // of the weights as stored
-  double c_bytes = 2;  // of the result
-  double cold_a = 0;   // share of the activations' bytes that come from memory
-  double cold_b = 1;   // of the weights'
-  double expand = 0;   // vector operations per weight element to expand it to `computed`
+  double a_bytes = 2;       // per element of the activations
+  double b_bytes = 2;       // of the weights as stored
+  double c_bytes = 2;       // of the result
+  double cold_a = 0;        // share of the activations' bytes that come from memory
+  double cold_b = 1;        // of the weights'
+  double expand = 0;        // vector operations per weight element to expand it to `computed`
   bool is_grouped = false;  // products of different sizes in one launch: persistent, no split
 };
 

@@ -17,8 +17,8 @@ struct Class {
 constexpr std::size_t kClasses = 8;
 
 // Loads of the experts of the heaviest rank. Balanced: each gets its share. Skewed: loads are drawn
-// from a power law between 1 and 0.8 tokens (inverse transform sampling), scaled to tokens x topk and
-// at most `tokens` each; the rank is the one with the largest sum.
+// from a power law between 1 and 0.8 tokens (inverse transform sampling), scaled to tokens x topk
+// and at most `tokens` each; the rank is the one with the largest sum.
 std::array<Class, kClasses> classes_of(const MoeTask& task) {
   std::array<Class, kClasses> classes = {};
   const auto tokens = static_cast<double>(task.tokens);
@@ -51,9 +51,10 @@ std::array<Class, kClasses> classes_of(const MoeTask& task) {
       square += one.rows * one.rows / kClasses;
     }
     const double deviation = std::sqrt(std::max(0.0, square - mean * mean));
-    const double excess = std::sqrt(2 * std::log(static_cast<double>(task.ep))) * deviation /
-                          std::sqrt(local);
-    const double factor = mean > 0 ? std::min((mean + excess) / mean, static_cast<double>(task.ep)) : 1;
+    const double excess =
+        std::sqrt(2 * std::log(static_cast<double>(task.ep))) * deviation / std::sqrt(local);
+    const double factor =
+        mean > 0 ? std::min((mean + excess) / mean, static_cast<double>(task.ep)) : 1;
     for (Class& one : classes) {
       one.rows = std::min(one.rows * factor, tokens);
     }
@@ -71,7 +72,8 @@ double hit_share(double rows, double tokens) {
 ExpertLoad expert_load(const MoeTask& task) {
   ExpertLoad load;
   const auto tokens = static_cast<double>(task.tokens);
-  const double local = std::max(1.0, static_cast<double>(task.experts) / static_cast<double>(task.ep));
+  const double local =
+      std::max(1.0, static_cast<double>(task.experts) / static_cast<double>(task.ep));
   for (const Class& one : classes_of(task)) {
     load.experts_hit += one.experts * hit_share(one.rows, tokens);
     load.rows += one.experts * one.rows;
@@ -121,8 +123,9 @@ tl::expected<KernelTime, Infeasible> time_moe(const GpuDevice& device, const Eng
     time.tile = part.tile;
     time.seconds += std::max(compute, part.memory) / c.expert_efficiency;
   }
-  // Routing, permutation, activation, weighted sum. Every rank sees all tokens of its group: it reads
-  // their router logits and writes their outputs; portable kernels also walk the pairs of other ranks.
+  // Routing, permutation, activation, weighted sum. Every rank sees all tokens of its group: it
+  // reads their router logits and writes their outputs; portable kernels also walk the pairs of
+  // other ranks.
   VectorTask around;
   const auto tokens = static_cast<double>(task.tokens);
   const double pairs = task.is_portable ? tokens * static_cast<double>(task.topk) : load.rows;

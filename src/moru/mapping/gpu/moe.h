@@ -1,4 +1,5 @@
-// The routed experts of one rank: routing, permutation, two grouped products, activation, reduction.
+// The routed experts of one rank: routing, permutation, two grouped products, activation,
+// reduction.
 #pragma once
 
 #include "moru/mapping/engine.h"

@@ -78,14 +78,14 @@ class RooflineChip final : public ChipMapper {
       link_bandwidth_ = host->bandwidth.value.value;
     }
     for (const End end : {End::nominal, End::favourable, End::unfavourable}) {
-      roofs_[static_cast<std::size_t>(end)] = {rate_at(kMatrixEfficiency, end),
-                                               rate_at(kVectorEfficiency, end),
-                                               rate_at(kMemoryEfficiency, end),
-                                               rate_at(kCacheEfficiency, end),
-                                               rate_at(kLinkEfficiency, end),
-                                               launch_cost(execution, end),
-                                               stated_hop_ > 0 ? stated_hop_
-                                                               : cost_at(kLinkLatency, end)};
+      roofs_[static_cast<std::size_t>(end)] = {
+          rate_at(kMatrixEfficiency, end),
+          rate_at(kVectorEfficiency, end),
+          rate_at(kMemoryEfficiency, end),
+          rate_at(kCacheEfficiency, end),
+          rate_at(kLinkEfficiency, end),
+          launch_cost(execution, end),
+          stated_hop_ > 0 ? stated_hop_ : cost_at(kLinkLatency, end)};
     }
   }
 
@@ -199,13 +199,13 @@ class RooflineChip final : public ChipMapper {
                    hops(op.collective) * roofs.hop;
       return times;
     }
-    const bool is_matrix = op.op_class != OperatorClass::vector &&
-                           op.op_class != OperatorClass::gather;
+    const bool is_matrix =
+        op.op_class != OperatorClass::vector && op.op_class != OperatorClass::gather;
     times.compute = op.flops / (peak_rate(op) * (is_matrix ? roofs.matrix : roofs.vector));
     times.memory = memory_bytes(op) / (memory_bandwidth_ * roofs.memory);
     if (cache_bandwidth_ > 0) {
-      times.cache = (op.weight_bytes + op.bytes_read + op.bytes_written) /
-                    (cache_bandwidth_ * roofs.cache);
+      times.cache =
+          (op.weight_bytes + op.bytes_read + op.bytes_written) / (cache_bandwidth_ * roofs.cache);
     }
     return times;
   }
@@ -248,9 +248,9 @@ class Roofline final : public Mapper {
       const Chip& chip, Execution execution) const override {
     const std::vector<std::string> missing = chip.missing_for_simulation();
     if (!missing.empty()) {
-      return tl::unexpected(Infeasible{fmt::format(
-          "{} cannot be simulated: {} not known; copy its file and fill them in", chip.id,
-          join(std::span<const std::string>(missing), ", "))});
+      return tl::unexpected(Infeasible{
+          fmt::format("{} cannot be simulated: {} not known; copy its file and fill them in",
+                      chip.id, join(std::span<const std::string>(missing), ", "))});
     }
     return std::make_unique<RooflineChip>(chip, execution);
   }

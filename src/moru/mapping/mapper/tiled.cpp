@@ -1,5 +1,5 @@
-// The kernels that libraries really have on GPUs, arrays and transfers on systolic chips: closed forms
-// of mapping/gpu and mapping/systolic.
+// The kernels that libraries really have on GPUs, arrays and transfers on systolic chips: closed
+// forms of mapping/gpu and mapping/systolic.
 #include "moru/base/registry.h"
 #include "moru/base/text.h"
 #include "moru/mapping/gpu/answer.h"
@@ -131,9 +131,9 @@ class Tiled final : public Mapper {
       const Chip& chip, Execution execution) const override {
     const std::vector<std::string> missing = chip.missing_for_simulation();
     if (!missing.empty()) {
-      return tl::unexpected(Infeasible{fmt::format(
-          "{} cannot be simulated: {} not known; copy its file and fill them in", chip.id,
-          join(std::span<const std::string>(missing), ", "))});
+      return tl::unexpected(Infeasible{
+          fmt::format("{} cannot be simulated: {} not known; copy its file and fill them in",
+                      chip.id, join(std::span<const std::string>(missing), ", "))});
     }
     if (chip.kind == ChipKind::gpu) {
       return std::make_unique<TiledGpu>(chip, execution);

@@ -29,8 +29,8 @@ KernelTime time_gemm(const SystolicDevice& d, const Engine& engine, const GemmTa
   time.fill = kTransferStart.value;
   time.launch = d.launch;
   // One program per operation reads, computes, writes; a compiled graph overlaps the three.
-  const double body = engine.uses_one_core ? time.compute + time.memory
-                                           : std::hypot(time.compute, time.memory);
+  const double body =
+      engine.uses_one_core ? time.compute + time.memory : std::hypot(time.compute, time.memory);
   time.seconds = time.fill + body + (engine.uses_one_core ? 0 : time.launch);
   return time;
 }
@@ -80,7 +80,8 @@ KernelTime time_vector(const SystolicDevice& d, const Engine& engine, const Vect
   KernelTime time;
   time.memory_bytes = t.bytes_read + t.bytes_written;
   const bool is_fused = !engine.uses_one_core && time.memory_bytes < d.scratchpad;
-  // Results of the operation before are still in the scratchpad, whose bandwidth is the vector unit's.
+  // Results of the operation before are still in the scratchpad, whose bandwidth is the vector
+  // unit's.
   time.memory = is_fused ? time.memory_bytes / (d.lanes * 4 * d.cores * d.clock)
                          : time.memory_bytes / (d.memory_bandwidth * cores / d.cores);
   time.fill = t.is_cold ? kTransferStart.value : (is_fused ? 0 : kTransferStart.value);
