@@ -47,6 +47,7 @@ constexpr Engine kEngines[] = {
      .prefill_kernels = 3,
      .decode_kernels = 1,
      .attention_has_rope = true,
+     .keeps_latent_keys_whole = true,
      .moe_kernels = 7,
      .direct_allreduce_bytes = 64 * 1024 * 1024},
     {.name = "vidur",

@@ -43,6 +43,9 @@ struct Engine {
   // threads.
   bool decodes_with_flash_attention = false;
   bool casts_queries = false;  // fp8 attention gets 16-bit queries, keys and values
+  // Latent decode without tcgen05 or wgmma kernels: one block of threads walks all keys of a
+  // sequence.
+  bool keeps_latent_keys_whole = false;
   // Decode runs through the variable-length prefill kernel: no split of the keys, no GQA packing.
   bool decodes_as_prefill = false;
   // Kernels of a fused MoE call: routing, sort, permute, two grouped products, activation, reduce.

@@ -184,7 +184,9 @@ KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask&
   const double slots = d.cores * resident;
   // As many parts as fill the cores, of at least one block of keys each.
   const double blocks = std::ceil(kv / 128);
-  const double splits = std::clamp(std::floor(slots / streams), 1.0, blocks);
+  const bool is_whole =
+      task.is_latent && engine.keeps_latent_keys_whole && d.feed == MatrixFeed::registers;
+  const double splits = is_whole ? 1 : std::clamp(std::floor(slots / streams), 1.0, blocks);
   const double units = streams * splits;
   const double per_core = std::max(1.0, units / d.cores);
   // Matrix units work on tiles of at least 16 (mma) or 64 (wgmma, tcgen05) query rows.
