@@ -9,8 +9,8 @@
 
 namespace moru {
 
-OpPredictor::OpPredictor(const Chip& chip, const std::string& mapper, const GpuConstants& constants)
-    : chip_(chip) {
+OpPredictor::OpPredictor(const Chip& chip, const std::string& mapper,
+                         const GpuConstants& constants) {
   const auto missing = chip.missing_for_simulation();
   if (!missing.empty()) {
     refusal_ = fmt::format("{} cannot be simulated: fields are missing", chip.id);

@@ -29,7 +29,6 @@ class OpPredictor {
   tl::expected<OpPrediction, Infeasible> predict(std::string_view op, const MeasuredOp& row);
 
  private:
-  const Chip& chip_;
   std::optional<GpuDevice> gpu_;
   std::optional<SystolicDevice> systolic_;
   std::string refusal_;
