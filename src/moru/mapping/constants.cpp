@@ -93,11 +93,39 @@ const Constant kVectorToMatrixRate = {
     "vector rate as a share of the 16-bit matrix rate, where the chip states none",
     "A100 fp32 19.5 of 312 TFLOPS, H100 66.9 of 989, MI300X 163 of 1307"};
 
+const Constant kTransferStart = {
+    "transfer_start",
+    2.5e-6,
+    1.5e-6,
+    4e-6,
+    "s",
+    "setting up a transfer between memory and scratchpad and waiting for its first bytes",
+    "estimated from rows: TPU v3 small operations cost about 2,300 cycles above compute and "
+    "transfer "
+    "(PyTorchSim baseline_cycle.csv)"};
+const Constant kDescriptor = {"descriptor",
+                              20e-9,
+                              10e-9,
+                              40e-9,
+                              "s",
+                              "issuing one more descriptor of a gather",
+                              "estimated from rows: TPU v6e embedding lookups (LLMServingSim)"};
+const Constant kVectorSoftmax = {
+    "vector_softmax",
+    21,
+    14,
+    30,
+    "1",
+    "vector instructions per element of a softmax, the exponential as a polynomial",
+    "estimated from rows: TPU v3 softmax of 8192 x 8192 (PyTorchSim); about 12 for exp, the rest "
+    "maximum, subtraction, sum and division"};
+
 std::span<const Constant* const> all_constants() {
   static constexpr const Constant* kAll[] = {
-      &kMatrixEfficiency, &kVectorEfficiency,  &kMemoryEfficiency, &kCacheEfficiency,
-      &kLinkEfficiency,   &kGraphLaunch,       &kEagerLaunch,      &kCompiledLaunch,
-      &kLinkLatency,      &kVectorToMatrixRate};
+      &kMatrixEfficiency, &kVectorEfficiency,   &kMemoryEfficiency, &kCacheEfficiency,
+      &kLinkEfficiency,   &kGraphLaunch,        &kEagerLaunch,      &kCompiledLaunch,
+      &kLinkLatency,      &kVectorToMatrixRate, &kTransferStart,    &kDescriptor,
+      &kVectorSoftmax};
   return kAll;
 }
 
