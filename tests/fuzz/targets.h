@@ -56,16 +56,18 @@ inline BatchWork small_batch(const Model& model) {
   return batch_work(model.context_rules(), kSequences);
 }
 
-// A pass of the model on the chip: every figure is one.
+// A pass of the model on the chip by every mapper: each figure is one.
 inline void check_pass(const Model& model, const Chip& chip, const Parallelism& parallelism) {
-  const auto mapper = prepare_mapper("roofline", chip, {});
-  const StepCosts costs(model, parallelism, *mapper);
-  const BatchWork work = small_batch(model);
-  for (int stage = 0; stage < parallelism.pipeline; ++stage) {
-    for (const CostedOperator& costed : costs.operators(work, work.tokens, stage)) {
-      require(is_figure(costed.op.flops) && is_figure(costed.op.weight_bytes), "operator");
-      require(is_figure(costed.cost.seconds), "seconds of an operator");
-      require(is_figure(costed.cost.low) && is_figure(costed.cost.high), "range of an operator");
+  for (const std::string& name : Registry<Mapper>::names()) {
+    const auto mapper = prepare_mapper(name, chip, {});
+    const StepCosts costs(model, parallelism, *mapper);
+    const BatchWork work = small_batch(model);
+    for (int stage = 0; stage < parallelism.pipeline; ++stage) {
+      for (const CostedOperator& costed : costs.operators(work, work.tokens, stage)) {
+        require(is_figure(costed.op.flops) && is_figure(costed.op.weight_bytes), "operator");
+        require(is_figure(costed.cost.seconds), "seconds of an operator");
+        require(is_figure(costed.cost.low) && is_figure(costed.cost.high), "range of an operator");
+      }
     }
   }
 }
@@ -141,7 +143,7 @@ inline void scenario(std::string_view text) {
   if (config.parallelism.chips() * config.replicas > 64) {
     return;  // right, but slow
   }
-  const auto mapper = prepare_mapper("roofline", small_chip(), parsed.deployment);
+  const auto mapper = prepare_mapper(Scenario().mapper, small_chip(), parsed.deployment);
   StepCosts costs(small_model(), config.parallelism, *mapper);
   const Trace requests = generate(random_workload({200, 20}), {2.0, {}, 5, 0, parsed.seed});
   ServiceInput input;

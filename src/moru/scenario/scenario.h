@@ -54,7 +54,7 @@ struct Scenario {
   Deployment deployment;
   Load load;
   Slo slo;
-  std::string mapper = "roofline";
+  std::string mapper = "tiled";
   std::uint32_t seed = 0;
   // Folder that relative paths of a scenario file stand below; not a field.
   std::string base_folder;

@@ -81,8 +81,22 @@ void check_parallelism(const Deployment& deployment, const Model& model) {
   }
 }
 
-KvCapacity split_memory(const Deployment& deployment, const EngineConfig& config,
-                        const Model& model, const Chip& chip) {
+// Recurrent states are there for every sequence that may run. Where the default number of sequences
+// would take more than half of what the weights leave, fewer run.
+void limit_sequences(const Deployment& deployment, double left, double state_bytes,
+                     EngineConfig& config) {
+  const auto affordable = static_cast<std::int64_t>(left / 2 / std::max(state_bytes, 1.0));
+  if (deployment.max_num_seqs || affordable >= config.max_num_seqs || affordable < 1) {
+    return;
+  }
+  note(fmt::format("max_num_seqs lowered from {} to {}: their recurrent states take half of the "
+                   "memory that the weights leave",
+                   config.max_num_seqs, affordable));
+  config.max_num_seqs = affordable;
+}
+
+KvCapacity split_memory(const Deployment& deployment, EngineConfig& config, const Model& model,
+                        const Chip& chip) {
   KvCapacity memory;
   memory.memory = chip.main_memory()->capacity->value.value;
   memory.usable = memory.memory * deployment.gpu_memory_utilization;
@@ -91,8 +105,11 @@ KvCapacity split_memory(const Deployment& deployment, const EngineConfig& config
       activation_peak_bytes(model, config.parallelism, config.max_num_batched_tokens,
                             std::min(config.max_num_seqs, config.max_num_batched_tokens));
   memory.context = chip.kind == ChipKind::gpu ? kRuntimeMemory.value : 0;
-  memory.states = static_cast<double>(config.max_num_seqs) *
-                  kv_bytes_per_sequence(model, config.parallelism, 0);
+  const double state_bytes = kv_bytes_per_sequence(model, config.parallelism, 0);
+  limit_sequences(deployment,
+                  memory.usable - memory.weights - memory.activations - memory.context, state_bytes,
+                  config);
+  memory.states = static_cast<double>(config.max_num_seqs) * state_bytes;
   memory.block_bytes = kv_block_bytes(model, config.parallelism, config.block_size);
   const double left =
       memory.usable - memory.weights - memory.activations - memory.context - memory.states;

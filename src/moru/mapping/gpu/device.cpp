@@ -23,9 +23,15 @@ double node_energy(std::string_view node) {
   return 0.7;
 }
 
-double per_clock(const Chip& chip, DType dtype, double boost) {
-  const auto rate = chip.matrix_rate(dtype);
-  return rate ? rate->value / (chip.cores->count.value * boost) : 0;
+// A chip that states no cores is taken to have as many as give each Hopper's rate of 4,096 16-bit
+// operations per clock.
+double core_count(const Chip& chip, double boost) {
+  if (chip.cores) {
+    return chip.cores->count.value;
+  }
+  constexpr double kPerCore = 4096;
+  const auto rate = chip.matrix_rate(chip.compute_dtype(DType::bf16, DType::bf16));
+  return rate ? std::max(1.0, std::round(rate->value / (kPerCore * boost))) : 100;
 }
 
 }  // namespace
@@ -35,16 +41,17 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
   device.id = chip.id;
   device.constants = constants;
   device.fabric = fabric_of(chip);
-  device.cores = chip.cores ? chip.cores->count.value : 100;
   const double boost = chip.clock.boost ? chip.clock.boost->value.value : 1.7e9;
+  device.cores = core_count(chip, boost);
   // The tool's maximum is a voltage point that matrix work does not reach on parts whose boost lies
   // far below it.
   device.clock = chip.clock.max ? std::clamp(chip.clock.max->value.value, boost,
                                              boost * constants.boost_headroom)
                                 : boost;
   for (const auto& [name, dtype] : EnumNames<DType>::values) {
+    const auto rate = chip.matrix_rate(dtype);
     device.matrix_per_clock[static_cast<std::size_t>(dtype)] =
-        chip.cores ? per_clock(chip, dtype, boost) : 0;
+        rate ? rate->value / (device.cores * boost) : 0;
   }
   const double half = device.matrix_per_clock[static_cast<std::size_t>(DType::bf16)];
   device.feed = half >= 7500   ? MatrixFeed::tensor_memory

@@ -141,8 +141,9 @@ class Tiled final : public Mapper {
     if (chip.kind == ChipKind::npu) {
       return std::make_unique<TiledSystolic>(chip);
     }
-    return tl::unexpected(Infeasible{fmt::format(
-        "{} keeps weights in its own memories; the mapper for it is roofline", chip.id)});
+    // Weights that stay in the memories they are multiplied from stream through no tiles: the
+    // bandwidth of those memories is all there is to know.
+    return Registry<Mapper>::make("roofline", "mapper")->prepare(chip, execution);
   }
 };
 
