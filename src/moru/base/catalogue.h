@@ -21,6 +21,8 @@ struct CatalogueKind {
 
 inline constexpr CatalogueKind kChips = {"chip", "chips", ".yaml", ".yaml"};
 inline constexpr CatalogueKind kModels = {"model", "models", "/config.json", "/provenance.yaml"};
+inline constexpr CatalogueKind kNorms = {"file of rules", "norms", ".yaml", ".yaml"};
+inline constexpr CatalogueKind kSubjects = {"subject of rules", "subjects", ".yaml", ".yaml"};
 inline constexpr CatalogueKind kWorkloads = {"workload", "workloads", ".yaml", ".yaml"};
 
 // The data roots that exist, in search order.

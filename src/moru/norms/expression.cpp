@@ -210,6 +210,17 @@ std::vector<Margin> Expression::margins(const ValueOf& value_of) const {
   return all;
 }
 
+std::vector<double> Expression::lines_of(std::string_view name) const {
+  std::vector<double> lines;
+  for (const Term& term : terms_) {
+    if (is_ordering(term.operation) && terms_[term.left].operation == Operation::name &&
+        terms_[term.left].name == name && terms_[term.right].operation == Operation::literal) {
+      lines.push_back(terms_[term.right].literal.low);
+    }
+  }
+  return lines;
+}
+
 std::vector<std::string> Expression::names() const {
   std::vector<std::string> all;
   for (const Term& term : terms_) {

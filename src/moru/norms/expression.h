@@ -40,6 +40,8 @@ class Expression {
   Evaluated evaluate(const ValueOf& value_of) const;
   // Of every comparison of numbers, in reading order.
   std::vector<Margin> margins(const ValueOf& value_of) const;
+  // The plain numbers that a quantity is compared with, in SI base units.
+  std::vector<double> lines_of(std::string_view name) const;
   // Quantities that stand in it, in reading order, each once.
   std::vector<std::string> names() const;
 

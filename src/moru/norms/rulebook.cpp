@@ -319,10 +319,9 @@ Rulebook rulebook_from(const std::vector<Document>& documents) {
 }
 
 Rulebook load_rulebook(const std::vector<std::string>& extra) {
-  constexpr CatalogueKind kRules = {"file of rules", kNormsFolder, ".yaml", ".yaml"};
   std::vector<Document> documents;
-  for (const std::string& id : catalogue_ids(kRules)) {
-    documents.push_back(read_document(require_in_catalogue(kRules, id).path));
+  for (const std::string& id : catalogue_ids(kNorms)) {
+    documents.push_back(read_document(require_in_catalogue(kNorms, id).path));
   }
   if (documents.empty()) {
     fail("no rules were found: data/norms/ is missing; see MORU_CATALOGUE");

@@ -10,7 +10,6 @@
 
 namespace moru {
 
-inline constexpr const char* kNormsFolder = "norms";
 // The day up to which the shipped rules were read.
 inline constexpr const char* kRulesAsOf = "2026-11-21";
 

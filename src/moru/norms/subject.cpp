@@ -30,12 +30,14 @@ struct SubjectFile {
   static constexpr std::string_view kTypeName = "subject of rules";
   SubjectKind subject = SubjectKind::site;
   std::string name;
+  std::vector<std::string> aliases;
   std::string about;
 
   template <class V>
   static void fields(V& v, auto& x) {
     v.required("subject", x.subject, "chip, memory, model, service or site");
     v.optional("name", x.name, "the file's name without .yaml");
+    v.optional("aliases", x.aliases, "other names it answers to, on one line");
     v.optional("about", x.about, "what it is");
   }
 };
@@ -120,6 +122,9 @@ Subject load_subject(const std::string& name, const Rulebook& rules) {
   }
   if (name.ends_with(".json")) {
     return model_subject(name, rules);
+  }
+  if (const Found found = find_in_catalogue(kSubjects, name); !found.path.empty()) {
+    return subject_from(read_document(found.path), rules);
   }
   if (!find_in_catalogue(kChips, name).path.empty()) {
     return chip_subject(load_chip(name), rules);

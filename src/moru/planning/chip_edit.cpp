@@ -1,0 +1,181 @@
+#include "moru/planning/chip_edit.h"
+
+#include "moru/mapping/step_costs.h"
+#include "moru/scenario/evaluate.h"
+
+#include <cmath>
+
+namespace moru {
+namespace {
+
+template <class T>
+void scale(Sourced<T>& value, double factor) {
+  value.value = value.value * factor;
+  if (value.low) {
+    value.low = *value.low * factor;
+  }
+  if (value.high) {
+    value.high = *value.high * factor;
+  }
+}
+
+void scale_rates(Chip& chip, double factor) {
+  for (auto* rates : {&chip.peak, &chip.vector_peak}) {
+    for (auto& [dtype, rate] : *rates) {
+      scale(rate, factor);
+    }
+  }
+}
+
+double total_area(const Chip& chip) {
+  double area = 0;
+  for (const Die& die : chip.dies) {
+    if (die.area && !die.is_planar) {
+      area += die.count.value * die.area->value.value;
+    }
+  }
+  return area;
+}
+
+double memory_bandwidth(const Chip& chip) {
+  double sum = 0;
+  for (const MemoryLevel& level : chip.memory) {
+    if (level.bandwidth && level.kind.find("SRAM") == std::string::npos) {
+      sum += level.bandwidth->value.value;
+    }
+  }
+  return sum;
+}
+
+double link_bandwidth(const Chip& chip) {
+  double sum = 0;
+  for (const Link& link : chip.links) {
+    sum += link.bandwidth.value.value;
+  }
+  return sum;
+}
+
+}  // namespace
+
+Chip edited_chip(const Chip& chip, Lever lever, double factor) {
+  Chip edited = chip;
+  switch (lever) {
+    case Lever::die_area:
+      for (Die& die : edited.dies) {
+        if (die.area) {
+          scale(*die.area, factor);
+        }
+      }
+      break;
+    case Lever::clock:
+      if (edited.clock.boost) {
+        scale(*edited.clock.boost, factor);
+      }
+      if (edited.clock.max) {
+        scale(*edited.clock.max, factor);
+      }
+      scale_rates(edited, factor);
+      for (Cache& cache : edited.caches) {
+        if (cache.bandwidth) {
+          scale(*cache.bandwidth, factor);
+        }
+      }
+      break;
+    case Lever::units:
+      if (edited.cores) {
+        edited.cores->count.value =
+            static_cast<int>(std::lround(edited.cores->count.value * factor));
+      }
+      scale_rates(edited, factor);
+      break;
+    case Lever::memory_bandwidth:
+      for (MemoryLevel& level : edited.memory) {
+        if (level.bandwidth && level.kind.find("SRAM") == std::string::npos) {
+          scale(*level.bandwidth, factor);
+        }
+      }
+      break;
+    case Lever::link_bandwidth:
+      for (Link& link : edited.links) {
+        scale(link.bandwidth, factor);
+      }
+      break;
+  }
+  return edited;
+}
+
+std::string quantity_text(const Chip& chip, Lever lever) {
+  switch (lever) {
+    case Lever::die_area:
+      return to_string(Area{total_area(chip)});
+    case Lever::clock:
+      return chip.clock.boost ? to_string(chip.clock.boost->value) : "the clock";
+    case Lever::units:
+      return chip.cores ? fmt::format("{} {}", chip.cores->count.value, chip.cores->name) : "";
+    case Lever::memory_bandwidth:
+      return to_string(BytesPerSecond{memory_bandwidth(chip)});
+    case Lever::link_bandwidth:
+      return to_string(BytesPerSecond{link_bandwidth(chip)});
+  }
+  return "";
+}
+
+double edit_step(const Chip& chip, Lever lever) {
+  constexpr double kSquareMillimetre = 1e-6;
+  constexpr double kMegahertz = 1e6;
+  constexpr double kGigabytePerSecond = 1e9;
+  const auto step = [](double unit, double whole) { return whole > 0 ? unit / whole : 0; };
+  switch (lever) {
+    case Lever::die_area:
+      return step(kSquareMillimetre, total_area(chip));
+    case Lever::clock:
+      return chip.clock.boost ? step(kMegahertz, chip.clock.boost->value.value) : 0;
+    case Lever::memory_bandwidth:
+      return step(kGigabytePerSecond, memory_bandwidth(chip));
+    case Lever::link_bandwidth:
+      return step(kGigabytePerSecond, link_bandwidth(chip));
+    case Lever::units:
+      break;
+  }
+  return 0;
+}
+
+ChipThroughput::ChipThroughput(const std::string& model, std::string mapper, DecodeBatch batch)
+    : model_(load_model(model)), mapper_(std::move(mapper)), batch_(batch) {}
+
+std::optional<double> ChipThroughput::of(const Chip& chip, std::string& reason) const {
+  const std::vector<std::string> missing = chip.missing_for_simulation();
+  if (!missing.empty()) {
+    reason = fmt::format("{} is not known", missing.front());
+    return std::nullopt;
+  }
+  try {
+    const Deployment deployment;
+    const auto mapper = prepare_mapper(mapper_, chip, deployment);
+    const EngineConfig engine = resolve(deployment, model_, chip);
+    Model model = model_;
+    model.kv = engine.kv_dtype;
+    StepCosts costs(model, engine.parallelism, *mapper);
+    BatchWork work;
+    work.tokens = batch_.sequences;
+    work.sampled = work.sequences = batch_.sequences;
+    for (const ContextRule& rule : model.context_rules()) {
+      AttentionWork one = attention_work(rule, {1, batch_.context});
+      one.sequences *= batch_.sequences;
+      one.query_tokens *= batch_.sequences;
+      one.pairs *= static_cast<double>(batch_.sequences);
+      one.cached_keys *= static_cast<double>(batch_.sequences);
+      ContextWork context;
+      context.decode = one;
+      work.contexts.push_back(context);
+    }
+    const double seconds = costs.seconds(work, padded_tokens(engine, work.tokens), 0) +
+                           engine.step_overhead_seconds;
+    return static_cast<double>(batch_.sequences) / seconds;
+  } catch (const Error& error) {
+    reason = error.what();
+    return std::nullopt;
+  }
+}
+
+}  // namespace moru

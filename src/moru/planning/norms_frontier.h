@@ -1,0 +1,77 @@
+// The cheapest change that moves a chip to another class of rules: die area, clock, units, memory
+// bandwidth, links, each as far as it must go, with what it costs in tokens per second and in
+// dollars.
+#pragma once
+
+#include "moru/norms/verdict.h"
+#include "moru/planning/die_price.h"
+#include "moru/scenario/scenario.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace moru {
+
+enum class Lever { die_area, clock, units, memory_bandwidth, link_bandwidth };
+template <>
+struct EnumNames<Lever> {
+  static constexpr std::array<std::pair<std::string_view, Lever>, 5> values = {
+      {{"die_area", Lever::die_area},
+       {"clock", Lever::clock},
+       {"units", Lever::units},
+       {"memory_bandwidth", Lever::memory_bandwidth},
+       {"link_bandwidth", Lever::link_bandwidth}}};
+};
+
+// The verdicts that make a chip's class. Each is a status: "not 3A090, letter" is a class, too.
+struct NormClass {
+  std::vector<VerdictStatus> statuses;  // in the order of class_rules()
+  friend bool operator==(const NormClass&, const NormClass&) = default;
+  std::string name() const;  // "3A090.a, case-by-case, tariff"
+};
+const std::vector<std::string>& class_rules();
+NormClass class_of(const Rulebook& rules, const Subject& subject, int date);
+// Whether no rule asks more of `a` than of `b`, and some rule less; leaving 3A090.a for 3A090.b is
+// less.
+bool is_freer(const NormClass& a, const NormClass& b);
+
+struct Move {
+  Lever lever = Lever::die_area;
+  double factor = 1;      // that the quantity is multiplied by
+  std::string from;       // "653 mm2"
+  std::string to;
+  NormClass target;
+  std::string crossed;    // the lines that it crosses
+  bool is_buildable = true;
+  std::string obstacle;   // why not
+  std::optional<PriceRange> added_cost;       // per chip
+  std::optional<double> tokens_per_second;    // of the changed chip
+};
+
+struct FrontierQuestion {
+  std::string model = "meta-llama/Llama-3.1-8B";
+  std::int64_t batch = 32;
+  std::int64_t context = 2048;
+  std::string mapper = "tiled";
+  // What throughput is worth, to set a lost share of it against dollars.
+  double chip_price = 0;  // the chip's own price if 0
+};
+
+struct Frontier {
+  std::string chip;
+  int date = 0;
+  NormClass now;
+  std::optional<double> tokens_per_second;  // of the chip as it is
+  std::string no_tokens_because;
+  double chip_price = 0;
+  std::string price_source;
+  std::string die_price_source;
+  std::vector<Move> moves;  // buildable ones first, the cheapest of them first
+};
+
+// `destination` and other inputs beyond the chip are taken from `stated`.
+Frontier frontier_of(const Rulebook& rules, const Chip& chip, const Subject& stated, int date,
+                     const FrontierQuestion& question);
+
+}  // namespace moru
