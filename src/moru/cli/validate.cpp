@@ -7,6 +7,7 @@
 #include "moru/validation/ops.h"
 #include "moru/validation/ops_text.h"
 #include "moru/validation/schedule.h"
+#include "moru/validation/serving.h"
 
 #include <fmt/format.h>
 
@@ -16,7 +17,7 @@ namespace {
 class Validate final : public Command {
  public:
   void declare(Options& options) override {
-    options.choice("what", what_, {"schedule", "ops"}, "what to validate");
+    options.choice("what", what_, {"schedule", "ops", "serving"}, "what to validate");
     options.required_text("path", path_, "folder with the measured or golden data");
     options.text("--case", case_, "only this case");
     options.list("--chip", ops_.chips, "ops: only these chips");
@@ -42,6 +43,9 @@ class Validate final : public Command {
   int run(const Options&) override {
     if (what_ == "ops") {
       return run_ops();
+    }
+    if (what_ == "serving") {
+      return run_serving();
     }
     const std::vector<ScheduleComparison> cases = validate_schedules(path_, case_);
     write_file(output_, json_ ? as_json(cases) : as_table(cases));
@@ -72,6 +76,17 @@ class Validate final : public Command {
       write_file(rows_, ops_rows_csv(result));
     }
     write_file(output_, json_ ? ops_json(result) : ops_text(result) + constants);
+    return kExitAnswered;
+  }
+
+  int run_serving() {
+    ServingQuestion question;
+    question.path = path_;
+    question.chip = ops_.chips.empty() ? "" : ops_.chips.front();
+    question.mapper = ops_.mapper;
+    const ServingValidation result = validate_serving(question);
+    write_file(output_, json_ ? serving_validation_json(result)
+                              : serving_validation_text(result, ops_.worst));
     return kExitAnswered;
   }
 

@@ -35,6 +35,8 @@ struct Deployment {
   bool scheduler_reserve_full_isl = true;
   std::int64_t long_prefill_token_threshold = 0;
   bool enforce_eager = false;
+  std::string quantization = "auto";
+  std::string backend = "vllm";
   std::string scheduler = "vllm";
   std::string router = "round_robin";
 
@@ -67,6 +69,10 @@ struct Deployment {
     v.optional("long_prefill_token_threshold", x.long_prefill_token_threshold,
                "most prompt tokens of one request in one step; 0 is no limit");
     v.optional("enforce_eager", x.enforce_eager, "no recorded graphs: every operator is launched");
+    v.optional("quantization", x.quantization,
+               "formats of the weights instead of the model's: auto, none, fp8, nvfp4, mxfp4, "
+               "int8, int4 (awq, gptq)");
+    v.optional("backend", x.backend, "whose kernels: vllm, sglang, trtllm, ideal");
     v.optional("scheduler", x.scheduler, "batching policy; `moru show scheduler` lists them");
     v.optional("router", x.router, "how requests are split over replicas");
   }

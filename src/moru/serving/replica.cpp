@@ -250,6 +250,7 @@ void Replica::on_finish(const RequestState& request, SimTime now) {
       arrivals_.release(follow_up.next, now + follow_up.think);
     }
   }
+  arrivals_.send_held(now);
   events_.on_finish(request, now);
 }
 

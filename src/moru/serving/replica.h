@@ -66,6 +66,8 @@ class Replica : private RankEvents {
 
   // Appends a request; call in order of arrival.
   void push(std::int64_t id, SimTime arrival) { arrivals_.push(id, arrival); }
+  // Appends a request that its client sends only once another has finished.
+  void hold(std::int64_t id, SimTime arrival) { arrivals_.hold(id, arrival); }
   // Runs until every decision before `horizon` is made and every step that ends by it is processed.
   // Arrivals before the horizon must have been pushed.
   void advance(SimTime horizon = kForever);

@@ -35,13 +35,14 @@ OpCost cost_of(const KernelTime& time, Uncertainty kind) {
 
 class TiledGpu final : public ChipMapper {
  public:
-  TiledGpu(const Chip& chip, Execution execution)
-      : device_(gpu_device(chip, GpuConstants{})), engine_(engine_named("ideal")) {
-    const auto& stated = execution == Execution::graph ? chip.launch.graph : chip.launch.eager;
+  TiledGpu(const Chip& chip, const Software& software)
+      : device_(gpu_device(chip, GpuConstants{})), engine_(service_engine(software.backend)) {
+    const bool is_graph = software.execution == Execution::graph;
+    const auto& stated = is_graph ? chip.launch.graph : chip.launch.eager;
     // Inside a recorded step a kernel waits for the one before; the host hides behind it.
     const double recorded = device_.constants.dependent_kernel / device_.latency_clock;
     launch_ = stated ? stated->value.value
-                     : (execution == Execution::graph
+                     : (is_graph
                             ? recorded
                             : std::max(recorded, device_.constants.host_dispatch / 4));
   }
@@ -76,7 +77,7 @@ class TiledGpu final : public ChipMapper {
   }
 
   GpuDevice device_;
-  const Engine& engine_;
+  const Engine engine_;
   double launch_ = 0;
 };
 
@@ -128,7 +129,7 @@ class TiledSystolic final : public ChipMapper {
 class Tiled final : public Mapper {
  public:
   tl::expected<std::unique_ptr<ChipMapper>, Infeasible> prepare(
-      const Chip& chip, Execution execution) const override {
+      const Chip& chip, const Software& software) const override {
     const std::vector<std::string> missing = chip.missing_for_simulation();
     if (!missing.empty()) {
       return tl::unexpected(Infeasible{
@@ -136,14 +137,14 @@ class Tiled final : public Mapper {
                       chip.id, join(std::span<const std::string>(missing), ", "))});
     }
     if (chip.kind == ChipKind::gpu) {
-      return std::make_unique<TiledGpu>(chip, execution);
+      return std::make_unique<TiledGpu>(chip, software);
     }
     if (chip.kind == ChipKind::npu) {
       return std::make_unique<TiledSystolic>(chip);
     }
     // Weights that stay in the memories they are multiplied from stream through no tiles: the
     // bandwidth of those memories is all there is to know.
-    return Registry<Mapper>::make("roofline", "mapper")->prepare(chip, execution);
+    return Registry<Mapper>::make("roofline", "mapper")->prepare(chip, software);
   }
 };
 
