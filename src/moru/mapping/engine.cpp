@@ -100,6 +100,10 @@ Engine service_engine(std::string_view name) {
   engine.prefill_kernels = 0;
   engine.decode_kernels = 0;
   engine.attention_has_rope = false;
+  if (name == "trtllm") {
+    // Its checkpoints hold static activation scales; the norm or activation before casts.
+    engine.quant_kernels[static_cast<std::size_t>(QuantScheme::fp8)] = 0;
+  }
   return engine;
 }
 

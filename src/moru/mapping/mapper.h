@@ -33,6 +33,9 @@ class ChipMapper {
  public:
   virtual ~ChipMapper() = default;
   virtual tl::expected<OpCost, Infeasible> cost(const Operator& op) const = 0;
+  // Host time to start the operator where it is not part of a recorded graph; the host works ahead
+  // of the chip, so a step takes the longer of the two. 0: programs run without the host.
+  virtual double host_seconds(const Operator&) const { return 0; }
 };
 
 class Mapper {

@@ -49,8 +49,8 @@ class Arrivals {
 
   // A request that its client sends only once another has finished, and not before `time`.
   void hold(std::int64_t id, SimTime time) { held_.emplace_back(time, id); }
-  // One request has finished: the next one held is sent.
-  void send_held(SimTime now);
+  // One request has finished: the next one held is sent, and arrives after `delay`.
+  void send_held(SimTime now, SimTime delay);
 
   // Nothing will arrive by the clock.
   bool empty() const { return first_ == queue_.size() && released_.empty(); }

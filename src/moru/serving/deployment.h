@@ -122,6 +122,8 @@ struct EngineConfig {
   bool knows_output_length = true;
   // Pads a step's tokens to the recorded graph sizes.
   bool has_graphs = true;
+  // Between a client's sending a request and its arrival at the scheduler.
+  double front_end_seconds = 0;
   // Host time of a step that running kernels do not hide.
   double step_overhead_seconds = 0;
   DType kv_dtype = DType::bf16;
@@ -139,5 +141,7 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
 // above the largest (vLLM 0.19: 1, 2, 4, multiples of 8 below 256, multiples of 16 from there up to
 // min(2 max_num_seqs, 512, max_num_batched_tokens)).
 std::int64_t padded_tokens(const EngineConfig& config, std::int64_t tokens);
+// Whether a recorded graph holds a step of so many tokens.
+bool is_recorded(const EngineConfig& config, std::int64_t tokens);
 
 }  // namespace moru

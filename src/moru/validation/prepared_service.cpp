@@ -38,7 +38,9 @@ double PreparedService::step_seconds(const BatchWork& work) {
   double seconds = engine_.step_overhead_seconds;
   const std::int64_t padded = padded_tokens(engine_, work.tokens);
   for (int stage = 0; stage < engine_.parallelism.pipeline; ++stage) {
-    seconds += costs_->seconds(work, padded, stage);
+    const double device = costs_->seconds(work, padded, stage);
+    seconds += is_recorded(engine_, work.tokens) ? device
+                                                 : std::max(device, costs_->host_seconds(stage));
   }
   return seconds;
 }

@@ -67,7 +67,19 @@ class TiledGpu final : public ChipMapper {
     return cost;
   }
 
+  double host_seconds(const Operator& op) const override {
+    return device_.constants.host_dispatch * kernels_of(task_of(op));
+  }
+
  private:
+  // Called one by one from Python.
+  double kernels_of(const Task& task) const {
+    if (const auto* gemm = std::get_if<GemmTask>(&task)) {
+      return 1 + engine_.quant_kernels[static_cast<std::size_t>(gemm->scheme)];
+    }
+    return std::holds_alternative<MoeTask>(task) ? engine_.moe_kernels : 1;
+  }
+
   double used_share(const Operator& op, const Task& task, const OpCost& cost) const {
     if (cost.bound == Bound::memory) {
       return cost.memory_bytes / (cost.seconds * device_.memory_peak);
