@@ -1,0 +1,193 @@
+#include "moru/dram/device.h"
+
+namespace moru {
+namespace {
+
+// Longer ago than any row can reach.
+constexpr Tick kLongAgo = -(Tick{1} << 40);
+
+}  // namespace
+
+Device::Device(const DeviceTables& tables)
+    : tables_(&tables),
+      stride_(static_cast<std::size_t>(tables.ranks() + tables.groups() + tables.banks())),
+      ready_(tables.slots(), 0),
+      last_(stride_ * kCommands, kLongAgo),
+      rings_(tables.ring_slots(), kLongAgo) {}
+
+// Calls f(node) for the nodes of `level` on the scope's path and below it.
+template <class F>
+void Device::for_nodes(DramLevel level, const CommandScope& scope, F f) const {
+  const DramGeometry& g = tables_->geometry();
+  switch (level) {
+    case DramLevel::channel:
+      f(0);
+      return;
+    case DramLevel::pseudo_channel:
+      for (int pc = scope.first_rank / g.sids; pc <= (scope.end_rank - 1) / g.sids; ++pc) {
+        f(pc);
+      }
+      return;
+    case DramLevel::sid:
+      for (int rank = scope.first_rank; rank < scope.end_rank; ++rank) {
+        f(rank);
+      }
+      return;
+    case DramLevel::bank_group:
+      if (scope.bank >= 0) {
+        f(tables_->group_of(scope.bank));
+        return;
+      }
+      for (int group = scope.first_rank * g.bank_groups; group < scope.end_rank * g.bank_groups;
+           ++group) {
+        f(group);
+      }
+      return;
+    case DramLevel::bank:
+      if (scope.bank >= 0) {
+        f(scope.bank);
+        return;
+      }
+      for (int bank = scope.first_rank * g.banks_per_rank();
+           bank < scope.end_rank * g.banks_per_rank(); ++bank) {
+        if (scope.same_bank < 0 || bank % g.banks == scope.same_bank) {
+          f(bank);
+        }
+      }
+      return;
+  }
+}
+
+Tick Device::last_of_ranks(DramCommand from, int first, int end) const {
+  const Tick* const last = last_.data() + index_of(from) * stride_;
+  return *std::max_element(last + first, last + end);
+}
+
+// When `row.from` last happened at the node (for windows: the tick the row counts from).
+Tick Device::last_at(const LazyRow& row, int node) const {
+  const DramGeometry& g = tables_->geometry();
+  if (row.window_row >= 0) {
+    const WindowRow& window =
+        tables_->window_rows(row.from)[static_cast<std::size_t>(row.window_row)];
+    return rings_[window.ring + static_cast<std::size_t>(node * window.window)];
+  }
+  const Tick* const last = last_.data() + index_of(row.from) * stride_;
+  switch (row.level) {
+    case DramLevel::channel:
+      return last_of_ranks(row.from, 0, tables_->ranks());
+    case DramLevel::pseudo_channel:
+      return last_of_ranks(row.from, node * g.sids, (node + 1) * g.sids);
+    case DramLevel::sid:
+      return last[node];
+    case DramLevel::bank_group:
+      return last[tables_->ranks() + node];
+    case DramLevel::bank:
+      return last[tables_->ranks() + tables_->groups() + node];
+  }
+  return kLongAgo;
+}
+
+Tick Device::ready_rare(DramCommand command, const CommandScope& scope) const {
+  const DramGeometry& g = tables_->geometry();
+  Tick ready = 0;
+  for (const LazyRow& row : tables_->lazy_rows(command)) {
+    for_nodes(row.level, scope, [&](int node) {
+      if (!row.siblings) {
+        ready = std::max(ready, last_at(row, node) + row.delta);
+        return;
+      }
+      const int children = row.level == DramLevel::pseudo_channel ? g.pseudo_channels
+                           : row.level == DramLevel::sid          ? g.sids
+                           : row.level == DramLevel::bank_group   ? g.bank_groups
+                                                                  : g.banks;
+      const int first = node / children * children;
+      for (int other = first; other < first + children; ++other) {
+        if (other != node) {
+          ready = std::max(ready, last_at(row, other) + row.delta);
+        }
+      }
+    });
+  }
+  return ready;
+}
+
+void Device::raise(DramCommand target, DramLevel level, int node, Tick tick) {
+  const int t = index_of(target);
+  const auto lift = [&](std::uint32_t slot) { ready_[slot] = std::max(ready_[slot], tick); };
+  switch (level) {
+    case DramLevel::channel:
+    case DramLevel::pseudo_channel: {
+      const int sids = tables_->geometry().sids;
+      const int first = level == DramLevel::channel ? 0 : node * sids;
+      const int end = level == DramLevel::channel ? tables_->ranks() : first + sids;
+      for (int rank = first; rank < end; ++rank) {
+        lift(tables_->rank_slot(t, rank));
+      }
+      return;
+    }
+    case DramLevel::sid:
+      lift(tables_->rank_slot(t, node));
+      return;
+    case DramLevel::bank_group:
+      lift(tables_->group_slot(t, node));
+      return;
+    case DramLevel::bank:
+      lift(tables_->bank_slot(t, node));
+      return;
+  }
+}
+
+void Device::push_windows(DramCommand command, int bank, Tick tick) {
+  for (const WindowRow& row : tables_->window_rows(command)) {
+    const int node = tables_->node_of(row.level, bank);
+    Tick* const ring = rings_.data() + row.ring + static_cast<std::size_t>(node * row.window);
+    for (int i = 1; i < row.window; ++i) {
+      ring[i - 1] = ring[i];
+    }
+    ring[row.window - 1] = tick;
+    for (const DramCommand to : row.to) {
+      if (index_of(to) < kEagerTargets) {
+        raise(to, row.level, node, ring[0] + row.delta);
+      }
+    }
+  }
+}
+
+void Device::issue_scope(DramCommand command, const CommandScope& scope, Tick tick) {
+  for (const DramConstraint& row : tables_->scope_rows(command)) {
+    for (const DramCommand to : row.to) {
+      if (index_of(to) < kEagerTargets) {
+        for_nodes(row.level, scope, [&](int node) { raise(to, row.level, node, tick + row.min); });
+      }
+    }
+  }
+  Tick* const last = last_.data() + index_of(command) * stride_;
+  for_nodes(DramLevel::sid, scope, [&](int node) { last[node] = tick; });
+  for_nodes(DramLevel::bank_group, scope, [&](int node) { last[tables_->ranks() + node] = tick; });
+  for_nodes(DramLevel::bank, scope,
+            [&](int node) { last[tables_->ranks() + tables_->groups() + node] = tick; });
+}
+
+void Device::append_state(std::vector<Tick>& state, Tick now) const {
+  for (const Tick tick : ready_) {
+    state.push_back(std::max<Tick>(tick - now, 0));
+  }
+  // Lazy rows and rings count from the past; what lies longer ago than the longest row is the same.
+  constexpr Tick kReach = Tick{1} << 17;
+  for (const Tick tick : last_) {
+    state.push_back(std::max(tick - now, -kReach));
+  }
+  for (const Tick tick : rings_) {
+    state.push_back(std::max(tick - now, -kReach));
+  }
+}
+
+void Device::shift(Tick shift) {
+  for (auto* ticks : {&ready_, &last_, &rings_}) {
+    for (Tick& tick : *ticks) {
+      tick += shift;
+    }
+  }
+}
+
+}  // namespace moru

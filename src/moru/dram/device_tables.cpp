@@ -1,0 +1,254 @@
+#include "moru/dram/device_tables.h"
+
+#include <algorithm>
+
+namespace moru {
+namespace {
+
+constexpr std::int64_t kNoRow = INT64_MIN;
+
+bool contains(const std::vector<DramCommand>& list, DramCommand command) {
+  return std::find(list.begin(), list.end(), command) != list.end();
+}
+
+// Whether the row makes an eager target wait. A row for RDA alone binds RD as well: one earliest tick
+// serves both, and being late is safe where being early is not.
+bool targets(const DramConstraint& row, int target) {
+  return contains(row.to, static_cast<DramCommand>(target)) ||
+         (target == index_of(DramCommand::rd) && contains(row.to, DramCommand::rda)) ||
+         (target == index_of(DramCommand::wr) && contains(row.to, DramCommand::wra));
+}
+
+bool covers_several_banks(DramCommand command) {
+  switch (command) {
+    case DramCommand::pre_all:
+    case DramCommand::ref_all:
+    case DramCommand::ref_same:
+    case DramCommand::rfm_all:
+    case DramCommand::pd_enter:
+    case DramCommand::pd_exit:
+    case DramCommand::sr_enter:
+    case DramCommand::sr_exit:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+DeviceTables::DeviceTables(const DramSpec& spec)
+    : geometry_(spec.geometry),
+      ranks_(spec.geometry.ranks()),
+      groups_(spec.geometry.groups()),
+      banks_(spec.geometry.flat_banks()),
+      stride_(ranks_ + groups_ + banks_) {
+  for (int bank = 0; bank < banks_; ++bank) {
+    group_of_.push_back(static_cast<std::uint8_t>(bank / geometry_.banks));
+    rank_of_.push_back(static_cast<std::uint8_t>(bank / geometry_.banks_per_rank()));
+  }
+  rank_ops_.resize(static_cast<std::size_t>(kCommands * ranks_));
+  has_low_siblings_ = std::any_of(
+      spec.constraints.begin(), spec.constraints.end(),
+      [](const DramConstraint& row) { return row.siblings && row.level >= DramLevel::bank_group; });
+  sibling_ops_.resize(has_low_siblings_ ? static_cast<std::size_t>(kCommands * banks_) : 0);
+  for (int c = 0; c < kCommands; ++c) {
+    const auto from = static_cast<DramCommand>(c);
+    if (covers_several_banks(from)) {
+      for (const DramConstraint& row : spec.constraints) {
+        if (contains(row.from, from) && !row.siblings) {
+          scope_rows_[static_cast<std::size_t>(c)].push_back(row);
+        }
+      }
+      continue;
+    }
+    compile_rank_ops(spec, from);
+    compile_low_ops(spec, from);
+    if (has_low_siblings_) {
+      compile_siblings(spec, from);
+    }
+  }
+  compile_windows(spec);
+  compile_lazy(spec);
+}
+
+OpRange DeviceTables::store(const Pending& ops) {
+  const OpRange range{static_cast<std::uint32_t>(ops_.size()),
+                      static_cast<std::uint32_t>(ops.size())};
+  ops_.insert(ops_.end(), ops.begin(), ops.end());
+  return range;
+}
+
+std::int64_t DeviceTables::rank_minimum(const DramSpec& spec, DramCommand from, int target,
+                                        int from_rank, int to_rank) const {
+  const bool same_pc = pseudo_channel_of_rank(from_rank) == pseudo_channel_of_rank(to_rank);
+  std::int64_t min = kNoRow;
+  for (const DramConstraint& row : spec.constraints) {
+    if (row.window != 1 || !contains(row.from, from) || !targets(row, target)) {
+      continue;
+    }
+    bool holds = false;
+    switch (row.level) {
+      case DramLevel::channel:
+        holds = true;
+        break;
+      case DramLevel::pseudo_channel:
+        holds = row.siblings ? !same_pc : same_pc;
+        break;
+      case DramLevel::sid:
+        holds = row.siblings ? same_pc && from_rank != to_rank : from_rank == to_rank;
+        break;
+      default:
+        break;
+    }
+    if (holds) {
+      min = std::max(min, row.min);
+    }
+  }
+  return min;
+}
+
+std::int64_t DeviceTables::low_minimum(const DramSpec& spec, DramCommand from, int target,
+                                       DramLevel level) const {
+  std::int64_t min = kNoRow;
+  for (const DramConstraint& row : spec.constraints) {
+    if (row.window == 1 && !row.siblings && row.level == level && contains(row.from, from) &&
+        targets(row, target)) {
+      min = std::max(min, row.min);
+    }
+  }
+  return min;
+}
+
+void DeviceTables::compile_rank_ops(const DramSpec& spec, DramCommand from) {
+  for (int rank = 0; rank < ranks_; ++rank) {
+    Pending ops;
+    for (int target = 0; target < kEagerTargets; ++target) {
+      for (int other = 0; other < ranks_; ++other) {
+        const std::int64_t min = rank_minimum(spec, from, target, rank, other);
+        // A minimum of one tick or less says nothing that the next tick does not.
+        if (min > 0) {
+          ops.push_back({rank_slot(target, other), static_cast<std::int32_t>(min)});
+        }
+      }
+    }
+    rank_ops_[static_cast<std::size_t>(index_of(from) * ranks_ + rank)] = store(ops);
+  }
+}
+
+// A row of a group or bank that its own rank already implies is left out.
+void DeviceTables::compile_low_ops(const DramSpec& spec, DramCommand from) {
+  Pending group;
+  Pending bank;
+  for (int target = 0; target < kEagerTargets; ++target) {
+    const auto slot = static_cast<std::uint32_t>(target * stride_);
+    const std::int64_t in_rank = std::max<std::int64_t>(rank_minimum(spec, from, target, 0, 0), 0);
+    const std::int64_t in_group = low_minimum(spec, from, target, DramLevel::bank_group);
+    const std::int64_t in_bank = low_minimum(spec, from, target, DramLevel::bank);
+    if (in_group > in_rank) {
+      group.push_back({slot, static_cast<std::int32_t>(in_group)});
+    }
+    if (in_bank > std::max(in_rank, in_group)) {
+      bank.push_back({slot, static_cast<std::int32_t>(in_bank)});
+    }
+  }
+  group_ops_[index_of(from)] = store(group);
+  bank_ops_[index_of(from)] = store(bank);
+}
+
+void DeviceTables::compile_siblings(const DramSpec& spec, DramCommand from) {
+  for (int bank = 0; bank < banks_; ++bank) {
+    Pending ops;
+    for (const DramConstraint& row : spec.constraints) {
+      if (!row.siblings || row.level < DramLevel::bank_group || !contains(row.from, from)) {
+        continue;
+      }
+      for (int target = 0; target < kEagerTargets; ++target) {
+        if (!targets(row, target)) {
+          continue;
+        }
+        const int nodes = nodes_of(row.level);
+        for (int node = 0; node < nodes; ++node) {
+          const int per_parent = row.level == DramLevel::bank ? geometry_.banks : geometry_.bank_groups;
+          const int own = node_of(row.level, bank);
+          if (node == own || node / per_parent != own / per_parent) {
+            continue;
+          }
+          ops.push_back({row.level == DramLevel::bank ? bank_slot(target, node)
+                                                      : group_slot(target, node),
+                         static_cast<std::int32_t>(row.min)});
+        }
+      }
+    }
+    sibling_ops_[static_cast<std::size_t>(index_of(from) * banks_ + bank)] = store(ops);
+  }
+}
+
+void DeviceTables::compile_windows(const DramSpec& spec) {
+  for (const DramConstraint& row : spec.constraints) {
+    if (row.window == 1) {
+      continue;
+    }
+    for (const DramCommand from : row.from) {
+      windows_[index_of(from)].push_back({row.level, from, row.to, static_cast<std::int32_t>(row.min),
+                                          row.window, ring_slots_});
+      ring_slots_ += static_cast<std::uint32_t>(nodes_of(row.level) * row.window);
+    }
+  }
+}
+
+void DeviceTables::compile_lazy(const DramSpec& spec) {
+  for (const DramConstraint& row : spec.constraints) {
+    for (const DramCommand to : row.to) {
+      if (index_of(to) < kEagerTargets || to == DramCommand::rda || to == DramCommand::wra) {
+        continue;
+      }
+      for (const DramCommand from : row.from) {
+        LazyRow lazy{row.level, from, static_cast<std::int32_t>(row.min), row.siblings, -1};
+        if (row.window != 1) {
+          const std::vector<WindowRow>& windows = windows_[index_of(from)];
+          const auto same = std::find_if(windows.begin(), windows.end(), [&](const WindowRow& w) {
+            return w.level == row.level && w.delta == row.min && w.window == row.window &&
+                   contains(w.to, to);
+          });
+          lazy.window_row = static_cast<int>(same - windows.begin());
+        }
+        lazy_[index_of(to)].push_back(lazy);
+      }
+    }
+  }
+}
+
+int DeviceTables::nodes_of(DramLevel level) const {
+  switch (level) {
+    case DramLevel::channel:
+      return 1;
+    case DramLevel::pseudo_channel:
+      return geometry_.pseudo_channels;
+    case DramLevel::sid:
+      return ranks_;
+    case DramLevel::bank_group:
+      return groups_;
+    case DramLevel::bank:
+      return banks_;
+  }
+  return 1;
+}
+
+int DeviceTables::node_of(DramLevel level, int bank) const {
+  switch (level) {
+    case DramLevel::channel:
+      return 0;
+    case DramLevel::pseudo_channel:
+      return pseudo_channel_of_rank(rank_of(bank));
+    case DramLevel::sid:
+      return rank_of(bank);
+    case DramLevel::bank_group:
+      return group_of(bank);
+    case DramLevel::bank:
+      return bank;
+  }
+  return 0;
+}
+
+}  // namespace moru
