@@ -124,7 +124,8 @@ void ChannelEngine<kKind, Refresh>::after_column(DramCommand column, int bank, T
   if constexpr (kSplit) {
     extend_clock(column, t);
   }
-  priority_bound_ = t + 1;
+  // The row slot of the same tick already sees what this command changed.
+  priority_bound_ = t;
 }
 
 template <ControllerKind kKind, class Refresh>
