@@ -13,15 +13,12 @@ ChannelCore::ChannelCore(const DramSpec& spec, const ControllerOptions& options)
       options_(options),
       tables_(std::make_shared<const DeviceTables>(spec)),
       device_(*tables_),
-      queues_{RequestQueue(*tables_, options.read_queue), RequestQueue(*tables_, options.write_queue)},
-      active_(static_cast<std::size_t>(tables_->banks())),
-      open_row_(static_cast<std::size_t>(tables_->banks()), kClosed),
-      guarded_(static_cast<std::size_t>(tables_->banks()), 0),
-      is_held_(static_cast<std::size_t>(tables_->banks()), 0),
-      capped_(static_cast<std::size_t>(2 * tables_->banks()), 0),
+      queues_{RequestQueue(options.read_queue), RequestQueue(options.write_queue)},
       // Strictly above and strictly below the shares.
       write_enter_(static_cast<int>(std::floor(options.write_high * options.write_queue)) + 1),
-      write_leave_(static_cast<int>(std::ceil(options.write_low * options.write_queue)) - 1) {}
+      write_leave_(static_cast<int>(std::ceil(options.write_low * options.write_queue)) - 1) {
+  open_row_.fill(kClosed);
+}
 
 void ChannelCore::set_source(RequestSource* source) {
   source_ = source;

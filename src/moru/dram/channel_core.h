@@ -61,7 +61,7 @@ class ChannelCore : public DramChannel {
       return;
     }
     const int bank = request.bank;
-    const int p = queue.append(request, tables_->rank_of(bank), t - 1, next_id(t - 1));
+    const int p = queue.append(request, device_.rank_of(bank), t - 1, next_id(t - 1));
     classify(queue, kind, p, bank, request.row);
     advance_source(t);
   }
@@ -198,7 +198,7 @@ class ChannelCore : public DramChannel {
   void write_record(DramCommand command, Tick t, int bank, int type, std::int64_t row, int burst);
 
   CommandScope scope_of_bank(int bank) const {
-    const int rank = tables_->rank_of(bank);
+    const int rank = device_.rank_of(bank);
     return {rank, rank + 1, bank, -1};
   }
   template <class F>
@@ -221,15 +221,15 @@ class ChannelCore : public DramChannel {
   std::shared_ptr<const DeviceTables> tables_;
   Device device_;
   std::array<RequestQueue, 2> queues_;  // reads, writes
-  std::vector<ActiveRequest> active_;
+  std::array<ActiveRequest, kMaxBanks> active_{};
   int active_count_ = 0;
   Tick active_bound_ = 0;
   std::vector<RefreshRequest> priority_;  // refreshes waiting for the bus, first in first out
   Tick priority_bound_ = 0;
-  std::vector<std::int64_t> open_row_;
-  std::vector<std::uint8_t> guarded_;  // the bank has an active request
-  std::vector<std::uint8_t> is_held_;  // the bank waits for its refresh (strict)
-  std::vector<std::uint8_t> capped_;   // by kind and bank: hits must wait (strict)
+  std::array<std::int64_t, kMaxBanks> open_row_;
+  std::array<std::uint8_t, kMaxBanks> guarded_{};      // the bank has an active request
+  std::array<std::uint8_t, kMaxBanks> is_held_{};      // the bank waits for its refresh (strict)
+  std::array<std::uint8_t, 2 * kMaxBanks> capped_{};   // by kind and bank: hits must wait (strict)
   bool write_mode_ = false;
   int write_enter_ = 0;
   int write_leave_ = 0;

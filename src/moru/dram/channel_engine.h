@@ -17,7 +17,13 @@ class ChannelEngine final : public ChannelCore {
       : ChannelCore(spec, options),
         refresh_(spec, options),
         hits_served_(static_cast<std::size_t>(tables_->banks()), 0),
-        last_use_(static_cast<std::size_t>(tables_->banks()), 0) {}
+        last_use_(static_cast<std::size_t>(tables_->banks()), 0) {
+    if constexpr (kSplit) {
+      act2_within_ = spec.ticks("nAAD");
+      clock_after_read_ = spec.ticks("nRL") + spec.burst + spec.ticks("nWCKPST");
+      clock_after_write_ = spec.ticks("nWL") + spec.burst + spec.ticks("nWCKPST");
+    }
+  }
 
   void advance_until(Tick end) override;
   void drain(Tick limit) override;
@@ -49,6 +55,8 @@ class ChannelEngine final : public ChannelCore {
   bool blocks_queues() const { return !kStrict && !priority_.empty(); }
 
   int pick_active(Tick t);
+  // kHits, kRows: which classes may be non-empty.
+  template <bool kHits, bool kRows>
   int pick(RequestQueue& queue, int kind, Classes classes, Tick t);
   void update_write_mode() { write_mode_ = next_write_mode(); }
 
@@ -100,6 +108,9 @@ class ChannelEngine final : public ChannelCore {
     int kind = kNone;    // the queue whose `watched` request it is
   } cas_;
   Tick clock_expiry_ = 0;  // of the data clock (WCK)
+  Tick clock_after_read_ = 0;
+  Tick clock_after_write_ = 0;
+  Tick act2_within_ = 0;
   std::vector<std::uint32_t> hits_served_;
   std::vector<Tick> last_use_;
   Tick row_timeout_bound_ = 0;

@@ -29,67 +29,58 @@ int ChannelEngine<kKind, Refresh>::pick_active(Tick t) {
 }
 
 // The oldest request of `classes` whose current command is ready, or kNone; then the bounds of the
-// classes searched are exact.
+// classes searched are exact. All requests of a class at a bank are ready together, so a bank that
+// is not ready removes them all.
 template <ControllerKind kKind, class Refresh>
+template <bool kHits, bool kRows>
 int ChannelEngine<kKind, Refresh>::pick(RequestQueue& queue, int kind, Classes classes, Tick t) {
   Tick next_hit = kNever;
   Tick next_closed = kNever;
   Tick next_conflict = kNever;
   const Classes searched = classes;
   const DramCommand column = column_of(kind);
-  const int ranks = tables_->ranks();
   const auto bar = [&](SlotMask& mask, SlotMask in_rank, DramCommand target, int rank, Tick& next) {
-    if ((mask & in_rank) != 0) {
-      const Tick ready = device_.rank_ready(target, rank);
-      if (ready > t) {
-        mask &= ~in_rank;
-        next = std::min(next, ready);
-      }
+    const Tick ready = device_.rank_ready(target, rank);
+    if ((mask & in_rank) != 0 && ready > t) {
+      mask &= ~in_rank;
+      next = std::min(next, ready);
     }
   };
+  const int ranks = tables_->ranks();
   for (int rank = 0; rank < ranks; ++rank) {
     const SlotMask in_rank = queue.in_rank[static_cast<std::size_t>(rank)];
-    bar(classes.hit, in_rank, column, rank, next_hit);
-    bar(classes.closed, in_rank, DramCommand::act, rank, next_closed);
-    bar(classes.conflict, in_rank, DramCommand::pre, rank, next_conflict);
+    if constexpr (kHits) {
+      bar(classes.hit, in_rank, column, rank, next_hit);
+    }
+    if constexpr (kRows) {
+      bar(classes.closed, in_rank, DramCommand::act, rank, next_closed);
+      bar(classes.conflict, in_rank, DramCommand::pre, rank, next_conflict);
+    }
   }
   SlotMask rest = classes.hit | classes.closed | classes.conflict;
   while (rest != 0) {
     const int p = queue.oldest(rest);
     const SlotMask bit = SlotMask{1} << p;
-    const int bank = queue.bank[p];
-    const SlotMask in_bank = queue.in_bank[static_cast<std::size_t>(bank)];
-    // All requests of a class at a bank are ready together: one failure removes them all.
-    if ((classes.hit & bit) != 0) {
-      const Tick ready = device_.low_ready(column, bank);
-      if (ready <= t) {
-        return p;
-      }
-      next_hit = std::min(next_hit, ready);
-      rest &= ~(in_bank & classes.hit);
-    } else if ((classes.closed & bit) != 0) {
-      const Tick ready = device_.low_ready(DramCommand::act, bank);
-      if (ready <= t) {
-        return p;
-      }
-      next_closed = std::min(next_closed, ready);
-      rest &= ~in_bank;
-    } else {
-      const Tick ready = device_.low_ready(DramCommand::pre, bank);
-      if (ready <= t) {
-        return p;
-      }
-      next_conflict = std::min(next_conflict, ready);
-      rest &= ~(in_bank & classes.conflict);
+    const int bank = queue.bank[static_cast<std::size_t>(p)];
+    const bool is_hit = kHits && (!kRows || (classes.hit & bit) != 0);
+    const bool is_closed = kRows && (classes.closed & bit) != 0;
+    const DramCommand command = is_hit ? column : is_closed ? DramCommand::act : DramCommand::pre;
+    const Tick ready = device_.low_ready(command, bank);
+    if (ready <= t) {
+      return p;
     }
+    Tick& next = is_hit ? next_hit : is_closed ? next_closed : next_conflict;
+    next = std::min(next, ready);
+    const SlotMask same = is_hit ? classes.hit : is_closed ? classes.closed : classes.conflict;
+    rest &= ~(queue.in_bank[static_cast<std::size_t>(bank)] & same);
   }
-  if (searched.hit != 0) {
+  if (kHits && searched.hit != 0) {
     queue.bound_hit = next_hit;
   }
-  if (searched.closed != 0) {
+  if (kRows && searched.closed != 0) {
     queue.bound_closed = next_closed;
   }
-  if (searched.conflict != 0) {
+  if (kRows && searched.conflict != 0) {
     queue.bound_conflict = next_conflict;
   }
   return kNone;
@@ -155,7 +146,7 @@ void ChannelEngine<kKind, Refresh>::issue_column(int kind, int p, Tick t) {
   const int burst = queue.burst[p];
   const std::uint32_t id = queue.id[p];
   const Tick arrived = queue.arrived[p];
-  queue.remove(p, tables_->rank_of(bank));
+  queue.remove(p, device_.rank_of(bank));
   freed(kind, t);
   const DramCommand column = with_autoprecharge(column_of(kind), bank);
   record(column, t, bank, kind, row, burst);
@@ -178,7 +169,7 @@ void ChannelEngine<kKind, Refresh>::issue_activate(int kind, int p, Tick t) {
   const int bank = queue.bank[p];
   const ActiveRequest request{queue.arrived[p], queue.row[p],  queue.id[p],
                               queue.burst[p],   queue.bank[p], kind == 1};
-  queue.remove(p, tables_->rank_of(bank));
+  queue.remove(p, device_.rank_of(bank));
   freed(kind, t);
   device_.issue(DramCommand::act, bank, t);
   record(DramCommand::act, t, bank, kind, request.row, request.burst);
@@ -188,7 +179,7 @@ void ChannelEngine<kKind, Refresh>::issue_activate(int kind, int p, Tick t) {
     for (RequestQueue& q : queues_) {
       q.closed &= ~q.in_bank[static_cast<std::size_t>(bank)];
     }
-    pending_ = {request, t + spec_.ticks("nAAD"), true};
+    pending_ = {request, t + act2_within_, true};
   } else {
     opened(bank, request.row);
     active_[static_cast<std::size_t>(active_count_++)] = request;

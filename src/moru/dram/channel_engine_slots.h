@@ -24,7 +24,7 @@ bool ChannelEngine<kKind, Refresh>::column_slot(Tick t) {
   if (hits == 0 || t < queue.bound_hit) {
     return false;
   }
-  const int p = pick(queue, kind, {hits, 0, 0}, t);
+  const int p = pick<true, false>(queue, kind, {hits, 0, 0}, t);
   if (p == kNone) {
     return false;
   }
@@ -57,7 +57,7 @@ bool ChannelEngine<kKind, Refresh>::row_slot(Tick t) {
       if ((classes.conflict & barred) != 0) {
         const Tick bound = queue.bound_conflict;
         classes.conflict &= ~barred;
-        const int p = pick(queue, kind, classes, t);
+        const int p = pick<false, true>(queue, kind, classes, t);
         queue.bound_conflict = std::min(bound, t + 1);
         if (p != kNone) {
           issue_from_queue(kind, p, t);
@@ -69,7 +69,7 @@ bool ChannelEngine<kKind, Refresh>::row_slot(Tick t) {
   if ((classes.closed | classes.conflict) == 0) {
     return false;
   }
-  const int p = pick(queue, kind, classes, t);
+  const int p = pick<false, true>(queue, kind, classes, t);
   if (p == kNone) {
     return false;
   }
@@ -115,7 +115,7 @@ void ChannelEngine<kKind, Refresh>::tick_single_bus(Tick t) {
                         t >= queue.bound_closed ? queue.closed & free : 0,
                         t >= queue.bound_conflict ? queue.conflict & free : 0};
   if ((classes.hit | classes.closed | classes.conflict) != 0) {
-    const int p = pick(queue, kind, classes, t);
+    const int p = pick<true, true>(queue, kind, classes, t);
     if (p != kNone) {
       issue_from_queue(kind, p, t);
       return;

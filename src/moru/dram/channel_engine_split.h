@@ -20,8 +20,8 @@ void ChannelEngine<kKind, Refresh>::finish_activation(Tick t) {
 
 template <ControllerKind kKind, class Refresh>
 void ChannelEngine<kKind, Refresh>::extend_clock(DramCommand column, Tick t) {
-  const Tick latency = is_read(column) ? spec_.ticks("nRL") : spec_.ticks("nWL");
-  clock_expiry_ = std::max(clock_expiry_, t + latency + spec_.burst + spec_.ticks("nWCKPST"));
+  clock_expiry_ =
+      std::max(clock_expiry_, t + (is_read(column) ? clock_after_read_ : clock_after_write_));
 }
 
 template <ControllerKind kKind, class Refresh>
@@ -103,7 +103,7 @@ void ChannelEngine<kKind, Refresh>::tick_split(Tick t) {
         !pending_.exists && t >= queue.bound_closed ? queue.closed & free : 0,
         t >= queue.bound_conflict ? queue.conflict & free : 0};
     const int p = (classes.hit | classes.closed | classes.conflict) != 0
-                      ? pick(queue, kind, classes, t)
+                      ? pick<true, true>(queue, kind, classes, t)
                       : kNone;
     if (p != kNone) {
       if ((queue.hit >> p & 1) != 0) {

@@ -11,9 +11,32 @@ constexpr Tick kLongAgo = -(Tick{1} << 40);
 Device::Device(const DeviceTables& tables)
     : tables_(&tables),
       stride_(static_cast<std::size_t>(tables.ranks() + tables.groups() + tables.banks())),
-      ready_(tables.slots(), 0),
-      last_(stride_ * kCommands, kLongAgo),
-      rings_(tables.ring_slots(), kLongAgo) {}
+      ready_store_(tables.slots(), 0),
+      ready_(ready_store_),
+      last_(static_cast<std::size_t>(tables.banks() * kCommands), kLongAgo),
+      rings_(tables.ring_slots(), kLongAgo) {
+  for (int bank = 0; bank < tables.banks(); ++bank) {
+    nodes_[static_cast<std::size_t>(bank)] = {
+        static_cast<std::uint16_t>(tables.rank_of(bank)),
+        static_cast<std::uint16_t>(tables.ranks() + tables.group_of(bank)),
+        static_cast<std::uint16_t>(tables.ranks() + tables.groups() + bank)};
+  }
+  for (int c = 0; c < kCommands; ++c) {
+    const auto command = static_cast<DramCommand>(c);
+    const std::span<const TimingOp> rank = tables.rank_ops(command, 0);
+    const std::span<const TimingOp> group = tables.group_ops(command);
+    const std::span<const TimingOp> bank = tables.bank_ops(command);
+    programs_[static_cast<std::size_t>(c)] = {
+        rank.data(),
+        group.data(),
+        bank.data(),
+        last_.data() + static_cast<std::size_t>(c * tables.banks()),
+        static_cast<std::uint32_t>(rank.size()),
+        static_cast<std::uint32_t>(group.size()),
+        static_cast<std::uint32_t>(bank.size()),
+        !tables.window_rows(command).empty() || tables.has_low_siblings()};
+  }
+}
 
 // Calls f(node) for the nodes of `level` on the scope's path and below it.
 template <class F>
@@ -58,33 +81,17 @@ void Device::for_nodes(DramLevel level, const CommandScope& scope, F f) const {
   }
 }
 
-Tick Device::last_of_ranks(DramCommand from, int first, int end) const {
-  const Tick* const last = last_.data() + index_of(from) * stride_;
-  return *std::max_element(last + first, last + end);
-}
-
-// When `row.from` last happened at the node (for windows: the tick the row counts from).
+// When `row.from` last happened at the node (for windows: the tick the row counts from). The banks of
+// a node stand side by side, whatever its level.
 Tick Device::last_at(const LazyRow& row, int node) const {
-  const DramGeometry& g = tables_->geometry();
   if (row.window_row >= 0) {
     const WindowRow& window =
         tables_->window_rows(row.from)[static_cast<std::size_t>(row.window_row)];
     return rings_[window.ring + static_cast<std::size_t>(node * window.window)];
   }
-  const Tick* const last = last_.data() + index_of(row.from) * stride_;
-  switch (row.level) {
-    case DramLevel::channel:
-      return last_of_ranks(row.from, 0, tables_->ranks());
-    case DramLevel::pseudo_channel:
-      return last_of_ranks(row.from, node * g.sids, (node + 1) * g.sids);
-    case DramLevel::sid:
-      return last[node];
-    case DramLevel::bank_group:
-      return last[tables_->ranks() + node];
-    case DramLevel::bank:
-      return last[tables_->ranks() + tables_->groups() + node];
-  }
-  return kLongAgo;
+  const int banks = tables_->banks() / tables_->nodes_of(row.level);
+  const Tick* const last = last_.data() + index_of(row.from) * tables_->banks() + node * banks;
+  return *std::max_element(last, last + banks);
 }
 
 Tick Device::ready_rare(DramCommand command, const CommandScope& scope) const {
@@ -137,7 +144,9 @@ void Device::raise(DramCommand target, DramLevel level, int node, Tick tick) {
   }
 }
 
-void Device::push_windows(DramCommand command, int bank, Tick tick) {
+void Device::issue_more(DramCommand command, int bank, Tick tick) {
+  const std::span<const TimingOp> siblings = tables_->sibling_ops(command, bank);
+  raise_all(siblings.data(), static_cast<std::uint32_t>(siblings.size()), ready_.data(), tick);
   for (const WindowRow& row : tables_->window_rows(command)) {
     const int node = tables_->node_of(row.level, bank);
     Tick* const ring = rings_.data() + row.ring + static_cast<std::size_t>(node * row.window);
@@ -161,11 +170,8 @@ void Device::issue_scope(DramCommand command, const CommandScope& scope, Tick ti
       }
     }
   }
-  Tick* const last = last_.data() + index_of(command) * stride_;
-  for_nodes(DramLevel::sid, scope, [&](int node) { last[node] = tick; });
-  for_nodes(DramLevel::bank_group, scope, [&](int node) { last[tables_->ranks() + node] = tick; });
-  for_nodes(DramLevel::bank, scope,
-            [&](int node) { last[tables_->ranks() + tables_->groups() + node] = tick; });
+  Tick* const last = last_.data() + index_of(command) * tables_->banks();
+  for_nodes(DramLevel::bank, scope, [&](int bank) { last[bank] = tick; });
 }
 
 void Device::append_state(std::vector<Tick>& state, Tick now) const {
@@ -183,7 +189,7 @@ void Device::append_state(std::vector<Tick>& state, Tick now) const {
 }
 
 void Device::shift(Tick shift) {
-  for (auto* ticks : {&ready_, &last_, &rings_}) {
+  for (auto* ticks : {&ready_store_, &last_, &rings_}) {
     for (Tick& tick : *ticks) {
       tick += shift;
     }

@@ -4,6 +4,8 @@
 #include "moru/dram/device_tables.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <vector>
 
 namespace moru {
@@ -23,45 +25,32 @@ class Device {
 
   // Earliest tick of an eager target (ACT, PRE, RD, WR) at a bank.
   Tick ready(DramCommand target, int bank) const {
-    return std::max(rank_ready(target, tables_->rank_of(bank)), low_ready(target, bank));
+    return std::max(rank_ready(target, nodes_[static_cast<std::size_t>(bank)].rank),
+                    low_ready(target, bank));
   }
-  Tick rank_ready(DramCommand target, int rank) const {
-    return ready_[tables_->rank_slot(index_of(target), rank)];
-  }
+  Tick rank_ready(DramCommand target, int rank) const { return ready_[slot(target) + static_cast<std::size_t>(rank)]; }
   // The bank's and its group's part of ready().
   Tick low_ready(DramCommand target, int bank) const {
-    const int t = index_of(target);
-    return std::max(ready_[tables_->group_slot(t, tables_->group_of(bank))],
-                    ready_[tables_->bank_slot(t, bank)]);
+    const std::size_t base = slot(target);
+    const Node node = nodes_[static_cast<std::size_t>(bank)];
+    return std::max(ready_[base + node.group], ready_[base + node.bank]);
   }
+  int rank_of(int bank) const { return nodes_[static_cast<std::size_t>(bank)].rank; }
   // Earliest tick of a rare command (PREab, REFab, REFpb, …) over its scope.
   Tick ready_rare(DramCommand command, const CommandScope& scope) const;
 
   // A command to one bank.
   void issue(DramCommand command, int bank, Tick tick) {
-    const int rank = tables_->rank_of(bank);
-    Tick* const ready = ready_.data();
-    for (const TimingOp& op : tables_->rank_ops(command, rank)) {
-      ready[op.slot] = std::max(ready[op.slot], tick + op.delta);
+    const Program& program = programs_[static_cast<std::size_t>(index_of(command))];
+    const Node node = nodes_[static_cast<std::size_t>(bank)];
+    const TimingOp* op = program.rank_ops + node.rank * program.rank_count;
+    raise_all(op, program.rank_count, ready_.data(), tick);
+    raise_all(program.group_ops, program.group_count, ready_.data() + node.group, tick);
+    raise_all(program.bank_ops, program.bank_count, ready_.data() + node.bank, tick);
+    if (program.has_more) {
+      issue_more(command, bank, tick);
     }
-    Tick* const at_group = ready + tables_->ranks() + tables_->group_of(bank);
-    for (const TimingOp& op : tables_->group_ops(command)) {
-      at_group[op.slot] = std::max(at_group[op.slot], tick + op.delta);
-    }
-    Tick* const at_bank = ready + tables_->ranks() + tables_->groups() + bank;
-    for (const TimingOp& op : tables_->bank_ops(command)) {
-      at_bank[op.slot] = std::max(at_bank[op.slot], tick + op.delta);
-    }
-    for (const TimingOp& op : tables_->sibling_ops(command, bank)) {
-      ready[op.slot] = std::max(ready[op.slot], tick + op.delta);
-    }
-    if (!tables_->window_rows(command).empty()) {
-      push_windows(command, bank, tick);
-    }
-    Tick* const last = last_.data() + index_of(command) * stride_;
-    last[rank] = tick;
-    last[tables_->ranks() + tables_->group_of(bank)] = tick;
-    last[tables_->ranks() + tables_->groups() + bank] = tick;
+    program.last[bank] = tick;
   }
   // A command to several banks.
   void issue_scope(DramCommand command, const CommandScope& scope, Tick tick);
@@ -72,17 +61,43 @@ class Device {
   void shift(Tick shift);
 
  private:
-  void push_windows(DramCommand command, int bank, Tick tick);
+  // Offsets of a bank's nodes within the slots of one target.
+  struct Node {
+    std::uint16_t rank = 0;
+    std::uint16_t group = 0;
+    std::uint16_t bank = 0;
+  };
+  // What one command does to the earliest ticks, ready to run.
+  struct Program {
+    const TimingOp* rank_ops = nullptr;  // rank_count for every rank
+    const TimingOp* group_ops = nullptr;
+    const TimingOp* bank_ops = nullptr;
+    Tick* last = nullptr;  // by bank
+    std::uint32_t rank_count = 0;
+    std::uint32_t group_count = 0;
+    std::uint32_t bank_count = 0;
+    bool has_more = false;  // windows, or siblings below the rank
+  };
+
+  std::size_t slot(DramCommand target) const { return static_cast<std::size_t>(index_of(target)) * stride_; }
+  static void raise_all(const TimingOp* op, std::uint32_t count, Tick* base, Tick tick) {
+    for (const TimingOp* const end = op + count; op != end; ++op) {
+      base[op->slot] = std::max(base[op->slot], tick + op->delta);
+    }
+  }
+  void issue_more(DramCommand command, int bank, Tick tick);
   void raise(DramCommand target, DramLevel level, int node, Tick tick);
   template <class F>
   void for_nodes(DramLevel level, const CommandScope& scope, F f) const;
   Tick last_at(const LazyRow& row, int node) const;
-  Tick last_of_ranks(DramCommand from, int first, int end) const;
 
   const DeviceTables* tables_;
   std::size_t stride_ = 0;
-  std::vector<Tick> ready_;
-  std::vector<Tick> last_;   // by command, then rank, group, bank
+  std::vector<Tick> ready_store_;
+  std::span<Tick> ready_;
+  std::array<Node, kMaxBanks> nodes_{};
+  std::array<Program, kCommands> programs_{};
+  std::vector<Tick> last_;   // by command and bank
   std::vector<Tick> rings_;  // of window rows: the last `window` ticks of each node, oldest first
 };
 

@@ -15,6 +15,9 @@ namespace moru {
 
 using Tick = std::int64_t;
 inline constexpr Tick kNever = INT64_MAX / 4;
+// Of one channel; the files' limits (spec_load.cpp).
+inline constexpr std::size_t kMaxBanks = 256;
+inline constexpr std::size_t kMaxRanks = 16;
 
 // The commands requests wait for; RDA waits as RD does, WRA as WR.
 inline constexpr int kEagerTargets = 4;  // act, pre, rd, wr: the first values of DramCommand
@@ -86,6 +89,7 @@ class DeviceTables {
     return has_low_siblings_ ? piece(sibling_ops_[static_cast<std::size_t>(index_of(c) * banks_ + bank)])
                              : std::span<const TimingOp>{};
   }
+  bool has_low_siblings() const { return has_low_siblings_; }
   const std::vector<WindowRow>& window_rows(DramCommand c) const { return windows_[index_of(c)]; }
   const std::vector<LazyRow>& lazy_rows(DramCommand c) const { return lazy_[index_of(c)]; }
   // Rows of a command that covers several banks (PREab, REFab, REFsb, power): applied node by node.

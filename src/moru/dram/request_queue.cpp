@@ -15,7 +15,7 @@ void RequestQueue::compact() {
   }();
   const RequestQueue old = *this;
   live = hit = closed = conflict = held = 0;
-  std::fill(in_bank.begin(), in_bank.end(), 0);
+  in_bank.fill(0);
   const auto moved = [](SlotMask mask, int from, int to) { return (mask >> from & 1) << to; };
   for (int to = 0; to < size_; ++to) {
     const int from = order[static_cast<std::size_t>(to)];

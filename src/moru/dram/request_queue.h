@@ -11,7 +11,6 @@
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <vector>
 
 namespace moru {
 
@@ -29,10 +28,7 @@ inline constexpr int kQueueSlots = 64;
 
 class RequestQueue {
  public:
-  RequestQueue(const DeviceTables& tables, int capacity)
-      : capacity_(capacity),
-        in_bank(static_cast<std::size_t>(tables.banks()), 0),
-        in_rank(static_cast<std::size_t>(tables.ranks()), 0) {}
+  explicit RequestQueue(int capacity) : capacity_(capacity) {}
 
   int size() const { return size_; }
   bool is_full() const { return size_ >= capacity_; }
@@ -122,8 +118,8 @@ class RequestQueue {
   Tick bound_hit = 0;
   Tick bound_closed = 0;
   Tick bound_conflict = 0;
-  std::vector<SlotMask> in_bank;
-  std::vector<SlotMask> in_rank;
+  std::array<SlotMask, kMaxBanks> in_bank{};
+  std::array<SlotMask, kMaxRanks> in_rank{};
   std::array<std::uint8_t, kQueueSlots> bank{};
   std::array<std::uint32_t, kQueueSlots> row{};
   std::array<std::uint16_t, kQueueSlots> burst{};
