@@ -70,7 +70,7 @@ class ChannelCore : public DramChannel {
   void freed(int kind, Tick t) {
     if (blocked_ == kind) {
       blocked_ = -1;
-      arrival_tick_ = t + 1;
+      arrival_tick_ = std::max(t + 1, cursor_->available + 1);
     }
   }
   void advance_source(Tick t) {
@@ -79,7 +79,17 @@ class ChannelCore : public DramChannel {
     if (cursor_ == end_) {
       refill();
     }
-    arrival_tick_ = cursor_ == end_ ? kNever : std::max(t + 1, cursor_->available + 1);
+    if (cursor_ == end_) {
+      arrival_tick_ = kNever;
+      return;
+    }
+    arrival_tick_ = std::max(t + 1, cursor_->available + 1);
+    // A head that would be refused need not be offered; one that a waiting write answers must be.
+    const int kind = cursor_->is_write ? 1 : 0;
+    if (queues_[kind].is_full() && queues_[1].in_bank[cursor_->bank] == 0) {
+      blocked_ = kind;
+      arrival_tick_ = kNever;
+    }
   }
   void refill();
   std::uint32_t next_id(Tick accept_stamp) {

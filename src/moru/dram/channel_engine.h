@@ -52,6 +52,11 @@ class ChannelEngine final : public ChannelCore {
   // Column commands need a rising edge: odd ticks.
   static Tick rising(Tick t) { return kEdges ? t | 1 : t; }
   static bool is_rising(Tick t) { return !kEdges || (t & 1) != 0; }
+  // Requests whose bank no refresh is about to take (the reference holds none back).
+  static SlotMask free_of(const RequestQueue& queue, SlotMask mask) {
+    return kStrict ? mask & ~queue.held : mask;
+  }
+  void raise_bounds(DramCommand command);
   bool blocks_queues() const { return !kStrict && !priority_.empty(); }
 
   int pick_active(Tick t);

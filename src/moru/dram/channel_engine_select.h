@@ -6,7 +6,8 @@
 
 namespace moru {
 
-// The oldest active request whose column command is ready, or kNone; then the bound is exact.
+// The oldest active request whose column command is ready, or kNone. The bound becomes exact for
+// those that remain.
 template <ControllerKind kKind, class Refresh>
 int ChannelEngine<kKind, Refresh>::pick_active(Tick t) {
   int best = kNone;
@@ -17,19 +18,21 @@ int ChannelEngine<kKind, Refresh>::pick_active(Tick t) {
     const Tick ready = device_.ready(column_of(request.is_write ? 1 : 0), request.bank);
     if (ready > t) {
       next = std::min(next, ready);
-    } else if (request.arrived < best_arrived) {
+      continue;
+    }
+    next = best == kNone ? next : t;
+    if (request.arrived < best_arrived) {
       best_arrived = request.arrived;
       best = i;
     }
   }
-  if (best == kNone) {
-    active_bound_ = next;
-  }
+  active_bound_ = next;
   return best;
 }
 
-// The oldest request of `classes` whose current command is ready, or kNone; then the bounds of the
-// classes searched are exact. All requests of a class at a bank are ready together, so a bank that
+// The oldest request of `classes` whose current command is ready, or kNone. The search goes on until
+// it meets a second ready one; if there is none, the bounds of the classes searched become exact for
+// the requests that remain (what the command itself changes lowers them again). All requests of a class at a bank are ready together, so a bank that
 // is not ready removes them all.
 template <ControllerKind kKind, class Refresh>
 template <bool kHits, bool kRows>
@@ -57,6 +60,7 @@ int ChannelEngine<kKind, Refresh>::pick(RequestQueue& queue, int kind, Classes c
       bar(classes.conflict, in_rank, DramCommand::pre, rank, next_conflict);
     }
   }
+  int winner = kNone;
   SlotMask rest = classes.hit | classes.closed | classes.conflict;
   while (rest != 0) {
     const int p = queue.oldest(rest);
@@ -66,13 +70,19 @@ int ChannelEngine<kKind, Refresh>::pick(RequestQueue& queue, int kind, Classes c
     const bool is_closed = kRows && (classes.closed & bit) != 0;
     const DramCommand command = is_hit ? column : is_closed ? DramCommand::act : DramCommand::pre;
     const Tick ready = device_.low_ready(command, bank);
-    if (ready <= t) {
-      return p;
-    }
-    Tick& next = is_hit ? next_hit : is_closed ? next_closed : next_conflict;
-    next = std::min(next, ready);
     const SlotMask same = is_hit ? classes.hit : is_closed ? classes.closed : classes.conflict;
-    rest &= ~(queue.in_bank[static_cast<std::size_t>(bank)] & same);
+    const SlotMask others = queue.in_bank[static_cast<std::size_t>(bank)] & same;
+    if (ready <= t) {
+      // A second one that is ready: the next tick must look again, and finds the bounds as they are.
+      if (winner != kNone || (is_hit && others != bit)) {
+        return winner == kNone ? p : winner;
+      }
+      winner = p;
+    } else {
+      Tick& next = is_hit ? next_hit : is_closed ? next_closed : next_conflict;
+      next = std::min(next, ready);
+    }
+    rest &= ~others;
   }
   if (kHits && searched.hit != 0) {
     queue.bound_hit = next_hit;
@@ -83,7 +93,7 @@ int ChannelEngine<kKind, Refresh>::pick(RequestQueue& queue, int kind, Classes c
   if (kRows && searched.conflict != 0) {
     queue.bound_conflict = next_conflict;
   }
-  return kNone;
+  return winner;
 }
 
 // RD or WR, or its form with auto-precharge if the closed policy finds nobody waiting for the row.
@@ -102,9 +112,27 @@ DramCommand ChannelEngine<kKind, Refresh>::with_autoprecharge(DramCommand column
   return column;
 }
 
+// What `command` has made every rank wait for, the bounds may say as well.
+template <ControllerKind kKind, class Refresh>
+void ChannelEngine<kKind, Refresh>::raise_bounds(DramCommand command) {
+  const auto raise = [](Tick& bound, Tick tick) { bound = std::max(bound, tick); };
+  if (command == DramCommand::act) {
+    const Tick soonest = device_.soonest(DramCommand::act);
+    raise(queues_[0].bound_closed, soonest);
+    raise(queues_[1].bound_closed, soonest);
+    return;
+  }
+  const Tick read = device_.soonest(DramCommand::rd);
+  const Tick write = device_.soonest(DramCommand::wr);
+  raise(queues_[0].bound_hit, read);
+  raise(queues_[1].bound_hit, write);
+  raise(active_bound_, std::min(read, write));
+}
+
 template <ControllerKind kKind, class Refresh>
 void ChannelEngine<kKind, Refresh>::after_column(DramCommand column, int bank, Tick t) {
   device_.issue(column, bank, t);
+  raise_bounds(column);
   if constexpr (kStrict) {
     last_use_[static_cast<std::size_t>(bank)] = t;
     row_timeout_bound_ = std::min(row_timeout_bound_, t + options_.row_timeout);
@@ -146,7 +174,7 @@ void ChannelEngine<kKind, Refresh>::issue_column(int kind, int p, Tick t) {
   const int burst = queue.burst[p];
   const std::uint32_t id = queue.id[p];
   const Tick arrived = queue.arrived[p];
-  queue.remove(p, device_.rank_of(bank));
+  queue.remove(p);
   freed(kind, t);
   const DramCommand column = with_autoprecharge(column_of(kind), bank);
   record(column, t, bank, kind, row, burst);
@@ -169,9 +197,10 @@ void ChannelEngine<kKind, Refresh>::issue_activate(int kind, int p, Tick t) {
   const int bank = queue.bank[p];
   const ActiveRequest request{queue.arrived[p], queue.row[p],  queue.id[p],
                               queue.burst[p],   queue.bank[p], kind == 1};
-  queue.remove(p, device_.rank_of(bank));
+  queue.remove(p);
   freed(kind, t);
   device_.issue(DramCommand::act, bank, t);
+  raise_bounds(DramCommand::act);
   record(DramCommand::act, t, bank, kind, request.row, request.burst);
   priority_bound_ = t + 1;
   if constexpr (kSplit) {

@@ -20,7 +20,7 @@ bool ChannelEngine<kKind, Refresh>::column_slot(Tick t) {
   update_write_mode();
   const int kind = write_mode_ ? 1 : 0;
   RequestQueue& queue = queues_[kind];
-  const SlotMask hits = queue.hit & ~queue.held;
+  const SlotMask hits = free_of(queue, queue.hit);
   if (hits == 0 || t < queue.bound_hit) {
     return false;
   }
@@ -47,10 +47,10 @@ bool ChannelEngine<kKind, Refresh>::row_slot(Tick t) {
   RequestQueue& queue = queues_[kind];
   Classes classes;
   if (is_rising(t) && t >= queue.bound_closed) {
-    classes.closed = queue.closed & ~queue.held;
+    classes.closed = free_of(queue, queue.closed);
   }
   if (t >= queue.bound_conflict) {
-    classes.conflict = queue.conflict & ~queue.held;
+    classes.conflict = free_of(queue, queue.conflict);
     if (kEdges && classes.conflict != 0 && t == paired_.edge) {
       // Barred only in this tick: the bound stays where it is.
       const SlotMask barred = barred_precharges(queue, t);
@@ -110,10 +110,9 @@ void ChannelEngine<kKind, Refresh>::tick_single_bus(Tick t) {
   update_write_mode();
   const int kind = write_mode_ ? 1 : 0;
   RequestQueue& queue = queues_[kind];
-  const SlotMask free = ~queue.held;
-  const Classes classes{t >= queue.bound_hit ? queue.hit & free : 0,
-                        t >= queue.bound_closed ? queue.closed & free : 0,
-                        t >= queue.bound_conflict ? queue.conflict & free : 0};
+  const Classes classes{t >= queue.bound_hit ? free_of(queue, queue.hit) : 0,
+                        t >= queue.bound_closed ? free_of(queue, queue.closed) : 0,
+                        t >= queue.bound_conflict ? free_of(queue, queue.conflict) : 0};
   if ((classes.hit | classes.closed | classes.conflict) != 0) {
     const int p = pick<true, true>(queue, kind, classes, t);
     if (p != kNone) {
@@ -203,13 +202,13 @@ Tick ChannelEngine<kKind, Refresh>::wake_after(Tick t) const {
       return soonest;
     }
     const RequestQueue& queue = queues_[write_mode_ ? 1 : 0];
-    if ((queue.hit & ~queue.held) != 0) {
+    if (free_of(queue, queue.hit) != 0) {
       wake = std::min(wake, rising(std::max(queue.bound_hit, soonest)));
     }
-    if ((queue.closed & ~queue.held) != 0) {
+    if (free_of(queue, queue.closed) != 0) {
       wake = std::min(wake, rising(std::max(queue.bound_closed, soonest)));
     }
-    if ((queue.conflict & ~queue.held) != 0) {
+    if (free_of(queue, queue.conflict) != 0) {
       wake = std::min(wake, std::max(queue.bound_conflict, soonest));
     }
   }

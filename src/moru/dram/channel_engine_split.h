@@ -44,6 +44,11 @@ bool ChannelEngine<kKind, Refresh>::start_clock(DramCommand column, Tick t) {
     return false;
   }
   if (pending_.exists && pending_.deadline <= t + 1) {
+    // The candidate stays, although the search has raised the bounds past it.
+    active_bound_ = std::min(active_bound_, t + 1);
+    if (cas_.active == kNone) {
+      lower(queues_[cas_.kind].bound_hit, t + 1);
+    }
     finish_activation(t);
     return true;
   }
@@ -97,11 +102,10 @@ void ChannelEngine<kKind, Refresh>::tick_split(Tick t) {
     update_write_mode();
     const int kind = write_mode_ ? 1 : 0;
     RequestQueue& queue = queues_[kind];
-    const SlotMask free = ~queue.held;
     const Classes classes{
-        t >= queue.bound_hit ? queue.hit & free : 0,
-        !pending_.exists && t >= queue.bound_closed ? queue.closed & free : 0,
-        t >= queue.bound_conflict ? queue.conflict & free : 0};
+        t >= queue.bound_hit ? free_of(queue, queue.hit) : 0,
+        !pending_.exists && t >= queue.bound_closed ? free_of(queue, queue.closed) : 0,
+        t >= queue.bound_conflict ? free_of(queue, queue.conflict) : 0};
     const int p = (classes.hit | classes.closed | classes.conflict) != 0
                       ? pick<true, true>(queue, kind, classes, t)
                       : kNone;

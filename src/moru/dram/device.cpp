@@ -10,31 +10,30 @@ constexpr Tick kLongAgo = -(Tick{1} << 40);
 
 Device::Device(const DeviceTables& tables)
     : tables_(&tables),
-      stride_(static_cast<std::size_t>(tables.ranks() + tables.groups() + tables.banks())),
-      ready_store_(tables.slots(), 0),
-      ready_(ready_store_),
-      last_(static_cast<std::size_t>(tables.banks() * kCommands), kLongAgo),
+      ranks_(tables.ranks()),
+      ready_(tables.slots(), 0),
+      last_(static_cast<std::size_t>((tables.ranks() + tables.banks()) * kCommands), kLongAgo),
       rings_(tables.ring_slots(), kLongAgo) {
+  for (int target = 0; target < kEagerTargets; ++target) {
+    targets_[static_cast<std::size_t>(target)] = ready_.data() + tables.rank_slot(target, 0);
+  }
   for (int bank = 0; bank < tables.banks(); ++bank) {
     nodes_[static_cast<std::size_t>(bank)] = {
         static_cast<std::uint16_t>(tables.rank_of(bank)),
-        static_cast<std::uint16_t>(tables.ranks() + tables.group_of(bank)),
-        static_cast<std::uint16_t>(tables.ranks() + tables.groups() + bank)};
+        static_cast<std::uint16_t>(tables.group_slot(0, tables.group_of(bank))),
+        static_cast<std::uint16_t>(tables.bank_slot(0, bank))};
   }
   for (int c = 0; c < kCommands; ++c) {
-    const auto command = static_cast<DramCommand>(c);
-    const std::span<const TimingOp> rank = tables.rank_ops(command, 0);
-    const std::span<const TimingOp> group = tables.group_ops(command);
-    const std::span<const TimingOp> bank = tables.bank_ops(command);
+    for (int bank = 0; bank < tables.banks(); ++bank) {
+      const std::span<const TimingOp> ops = tables.ops(static_cast<DramCommand>(c), bank);
+      op_spans_.push_back({ops.data(), ops.data() + ops.size()});
+    }
+  }
+  for (int c = 0; c < kCommands; ++c) {
+    Tick* const last = last_.data() + c * (tables.ranks() + tables.banks());
     programs_[static_cast<std::size_t>(c)] = {
-        rank.data(),
-        group.data(),
-        bank.data(),
-        last_.data() + static_cast<std::size_t>(c * tables.banks()),
-        static_cast<std::uint32_t>(rank.size()),
-        static_cast<std::uint32_t>(group.size()),
-        static_cast<std::uint32_t>(bank.size()),
-        !tables.window_rows(command).empty() || tables.has_low_siblings()};
+        op_spans_.data() + c * tables.banks(), last, last + tables.ranks(),
+        !tables.window_rows(static_cast<DramCommand>(c)).empty()};
   }
 }
 
@@ -89,9 +88,11 @@ Tick Device::last_at(const LazyRow& row, int node) const {
         tables_->window_rows(row.from)[static_cast<std::size_t>(row.window_row)];
     return rings_[window.ring + static_cast<std::size_t>(node * window.window)];
   }
-  const int banks = tables_->banks() / tables_->nodes_of(row.level);
-  const Tick* const last = last_.data() + index_of(row.from) * tables_->banks() + node * banks;
-  return *std::max_element(last, last + banks);
+  const Program& program = programs_[static_cast<std::size_t>(index_of(row.from))];
+  const bool is_high = row.level <= DramLevel::sid;
+  const int leaves = (is_high ? ranks_ : tables_->banks()) / tables_->nodes_of(row.level);
+  const Tick* const last = (is_high ? program.last_in_rank : program.last_in_bank) + node * leaves;
+  return *std::max_element(last, last + leaves);
 }
 
 Tick Device::ready_rare(DramCommand command, const CommandScope& scope) const {
@@ -144,9 +145,7 @@ void Device::raise(DramCommand target, DramLevel level, int node, Tick tick) {
   }
 }
 
-void Device::issue_more(DramCommand command, int bank, Tick tick) {
-  const std::span<const TimingOp> siblings = tables_->sibling_ops(command, bank);
-  raise_all(siblings.data(), static_cast<std::uint32_t>(siblings.size()), ready_.data(), tick);
+void Device::push_windows(DramCommand command, int bank, Tick tick) {
   for (const WindowRow& row : tables_->window_rows(command)) {
     const int node = tables_->node_of(row.level, bank);
     Tick* const ring = rings_.data() + row.ring + static_cast<std::size_t>(node * row.window);
@@ -170,8 +169,9 @@ void Device::issue_scope(DramCommand command, const CommandScope& scope, Tick ti
       }
     }
   }
-  Tick* const last = last_.data() + index_of(command) * tables_->banks();
-  for_nodes(DramLevel::bank, scope, [&](int bank) { last[bank] = tick; });
+  const Program& program = programs_[static_cast<std::size_t>(index_of(command))];
+  for_nodes(DramLevel::sid, scope, [&](int rank) { program.last_in_rank[rank] = tick; });
+  for_nodes(DramLevel::bank, scope, [&](int bank) { program.last_in_bank[bank] = tick; });
 }
 
 void Device::append_state(std::vector<Tick>& state, Tick now) const {
@@ -189,7 +189,7 @@ void Device::append_state(std::vector<Tick>& state, Tick now) const {
 }
 
 void Device::shift(Tick shift) {
-  for (auto* ticks : {&ready_store_, &last_, &rings_}) {
+  for (auto* ticks : {&ready_, &last_, &rings_}) {
     for (Tick& tick : *ticks) {
       tick += shift;
     }

@@ -22,18 +22,30 @@ struct CommandScope {
 class Device {
  public:
   explicit Device(const DeviceTables& tables);
+  Device(const Device&) = delete;  // programs point into the object
+  Device& operator=(const Device&) = delete;
 
   // Earliest tick of an eager target (ACT, PRE, RD, WR) at a bank.
   Tick ready(DramCommand target, int bank) const {
-    return std::max(rank_ready(target, nodes_[static_cast<std::size_t>(bank)].rank),
-                    low_ready(target, bank));
+    const Tick* const at = target_slots(target);
+    const Node node = nodes_[static_cast<std::size_t>(bank)];
+    return std::max(at[node.rank], std::max(at[node.group], at[node.bank]));
   }
-  Tick rank_ready(DramCommand target, int rank) const { return ready_[slot(target) + static_cast<std::size_t>(rank)]; }
+  Tick rank_ready(DramCommand target, int rank) const { return target_slots(target)[rank]; }
   // The bank's and its group's part of ready().
   Tick low_ready(DramCommand target, int bank) const {
-    const std::size_t base = slot(target);
+    const Tick* const at = target_slots(target);
     const Node node = nodes_[static_cast<std::size_t>(bank)];
-    return std::max(ready_[base + node.group], ready_[base + node.bank]);
+    return std::max(at[node.group], at[node.bank]);
+  }
+  // No bank can take the command before this tick.
+  Tick soonest(DramCommand target) const {
+    const Tick* const at = target_slots(target);
+    Tick tick = at[0];
+    for (int rank = 1; rank < ranks_; ++rank) {
+      tick = std::min(tick, at[rank]);
+    }
+    return tick;
   }
   int rank_of(int bank) const { return nodes_[static_cast<std::size_t>(bank)].rank; }
   // Earliest tick of a rare command (PREab, REFab, REFpb, …) over its scope.
@@ -42,15 +54,16 @@ class Device {
   // A command to one bank.
   void issue(DramCommand command, int bank, Tick tick) {
     const Program& program = programs_[static_cast<std::size_t>(index_of(command))];
-    const Node node = nodes_[static_cast<std::size_t>(bank)];
-    const TimingOp* op = program.rank_ops + node.rank * program.rank_count;
-    raise_all(op, program.rank_count, ready_.data(), tick);
-    raise_all(program.group_ops, program.group_count, ready_.data() + node.group, tick);
-    raise_all(program.bank_ops, program.bank_count, ready_.data() + node.bank, tick);
-    if (program.has_more) {
-      issue_more(command, bank, tick);
+    const OpSpan ops = program.ops[bank];
+    Tick* const ready = ready_.data();
+    for (const TimingOp* op = ops.begin; op != ops.end; ++op) {
+      ready[op->slot] = std::max(ready[op->slot], tick + op->delta);
     }
-    program.last[bank] = tick;
+    if (program.has_windows) {
+      push_windows(command, bank, tick);
+    }
+    program.last_in_rank[nodes_[static_cast<std::size_t>(bank)].rank] = tick;
+    program.last_in_bank[bank] = tick;
   }
   // A command to several banks.
   void issue_scope(DramCommand command, const CommandScope& scope, Tick tick);
@@ -62,42 +75,37 @@ class Device {
 
  private:
   // Offsets of a bank's nodes within the slots of one target.
-  struct Node {
+  struct alignas(8) Node {
     std::uint16_t rank = 0;
     std::uint16_t group = 0;
     std::uint16_t bank = 0;
   };
-  // What one command does to the earliest ticks, ready to run.
+  struct OpSpan {
+    const TimingOp* begin = nullptr;
+    const TimingOp* end = nullptr;
+  };
   struct Program {
-    const TimingOp* rank_ops = nullptr;  // rank_count for every rank
-    const TimingOp* group_ops = nullptr;
-    const TimingOp* bank_ops = nullptr;
-    Tick* last = nullptr;  // by bank
-    std::uint32_t rank_count = 0;
-    std::uint32_t group_count = 0;
-    std::uint32_t bank_count = 0;
-    bool has_more = false;  // windows, or siblings below the rank
+    const OpSpan* ops = nullptr;  // by bank
+    Tick* last_in_rank = nullptr;
+    Tick* last_in_bank = nullptr;
+    bool has_windows = false;
   };
 
-  std::size_t slot(DramCommand target) const { return static_cast<std::size_t>(index_of(target)) * stride_; }
-  static void raise_all(const TimingOp* op, std::uint32_t count, Tick* base, Tick tick) {
-    for (const TimingOp* const end = op + count; op != end; ++op) {
-      base[op->slot] = std::max(base[op->slot], tick + op->delta);
-    }
-  }
-  void issue_more(DramCommand command, int bank, Tick tick);
+  const Tick* target_slots(DramCommand target) const { return targets_[static_cast<std::size_t>(index_of(target))]; }
+  void push_windows(DramCommand command, int bank, Tick tick);
   void raise(DramCommand target, DramLevel level, int node, Tick tick);
   template <class F>
   void for_nodes(DramLevel level, const CommandScope& scope, F f) const;
   Tick last_at(const LazyRow& row, int node) const;
 
   const DeviceTables* tables_;
-  std::size_t stride_ = 0;
-  std::vector<Tick> ready_store_;
-  std::span<Tick> ready_;
+  int ranks_ = 0;
+  std::array<const Tick*, kEagerTargets> targets_{};
   std::array<Node, kMaxBanks> nodes_{};
   std::array<Program, kCommands> programs_{};
-  std::vector<Tick> last_;   // by command and bank
+  std::vector<Tick> ready_;
+  std::vector<OpSpan> op_spans_;  // by command and bank
+  std::vector<Tick> last_;        // by command: by rank, then by bank
   std::vector<Tick> rings_;  // of window rows: the last `window` ticks of each node, oldest first
 };
 

@@ -1,5 +1,9 @@
 #include "moru/dram/device_tables.h"
 
+#include "moru/base/error.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace moru {
@@ -47,11 +51,7 @@ DeviceTables::DeviceTables(const DramSpec& spec)
     group_of_.push_back(static_cast<std::uint8_t>(bank / geometry_.banks));
     rank_of_.push_back(static_cast<std::uint8_t>(bank / geometry_.banks_per_rank()));
   }
-  rank_ops_.resize(static_cast<std::size_t>(kCommands * ranks_));
-  has_low_siblings_ = std::any_of(
-      spec.constraints.begin(), spec.constraints.end(),
-      [](const DramConstraint& row) { return row.siblings && row.level >= DramLevel::bank_group; });
-  sibling_ops_.resize(has_low_siblings_ ? static_cast<std::size_t>(kCommands * banks_) : 0);
+  programs_.resize(static_cast<std::size_t>(kCommands * banks_));
   for (int c = 0; c < kCommands; ++c) {
     const auto from = static_cast<DramCommand>(c);
     if (covers_several_banks(from)) {
@@ -62,21 +62,12 @@ DeviceTables::DeviceTables(const DramSpec& spec)
       }
       continue;
     }
-    compile_rank_ops(spec, from);
-    compile_low_ops(spec, from);
-    if (has_low_siblings_) {
-      compile_siblings(spec, from);
+    for (int bank = 0; bank < banks_; ++bank) {
+      compile_program(spec, from, bank);
     }
   }
   compile_windows(spec);
   compile_lazy(spec);
-}
-
-OpRange DeviceTables::store(const Pending& ops) {
-  const OpRange range{static_cast<std::uint32_t>(ops_.size()),
-                      static_cast<std::uint32_t>(ops.size())};
-  ops_.insert(ops_.end(), ops.begin(), ops.end());
-  return range;
 }
 
 std::int64_t DeviceTables::rank_minimum(const DramSpec& spec, DramCommand from, int target,
@@ -120,67 +111,59 @@ std::int64_t DeviceTables::low_minimum(const DramSpec& spec, DramCommand from, i
   return min;
 }
 
-void DeviceTables::compile_rank_ops(const DramSpec& spec, DramCommand from) {
-  for (int rank = 0; rank < ranks_; ++rank) {
-    Pending ops;
-    for (int target = 0; target < kEagerTargets; ++target) {
-      for (int other = 0; other < ranks_; ++other) {
-        const std::int64_t min = rank_minimum(spec, from, target, rank, other);
-        // A minimum of one tick or less says nothing that the next tick does not.
-        if (min > 0) {
-          ops.push_back({rank_slot(target, other), static_cast<std::int32_t>(min)});
-        }
-      }
-    }
-    rank_ops_[static_cast<std::size_t>(index_of(from) * ranks_ + rank)] = store(ops);
+// A minimum of zero or less never binds: the engine goes forward only.
+void DeviceTables::add_op(Pending& ops, std::uint32_t slot, std::int64_t min) const {
+  if (min <= 0) {
+    return;
   }
+  if (min > UINT16_MAX) {
+    fail(fmt::format("a minimum of {} ticks between two commands is more than {}", min, UINT16_MAX));
+  }
+  ops.push_back({static_cast<std::uint16_t>(slot), static_cast<std::uint16_t>(min)});
 }
 
 // A row of a group or bank that its own rank already implies is left out.
-void DeviceTables::compile_low_ops(const DramSpec& spec, DramCommand from) {
-  Pending group;
-  Pending bank;
+void DeviceTables::compile_program(const DramSpec& spec, DramCommand from, int bank) {
+  Pending ops;
+  const int rank = rank_of(bank);
   for (int target = 0; target < kEagerTargets; ++target) {
-    const auto slot = static_cast<std::uint32_t>(target * stride_);
-    const std::int64_t in_rank = std::max<std::int64_t>(rank_minimum(spec, from, target, 0, 0), 0);
+    for (int other = 0; other < ranks_; ++other) {
+      add_op(ops, rank_slot(target, other), rank_minimum(spec, from, target, rank, other));
+    }
+    const std::int64_t in_rank = std::max<std::int64_t>(rank_minimum(spec, from, target, rank, rank), 0);
     const std::int64_t in_group = low_minimum(spec, from, target, DramLevel::bank_group);
     const std::int64_t in_bank = low_minimum(spec, from, target, DramLevel::bank);
     if (in_group > in_rank) {
-      group.push_back({slot, static_cast<std::int32_t>(in_group)});
+      add_op(ops, group_slot(target, group_of(bank)), in_group);
     }
     if (in_bank > std::max(in_rank, in_group)) {
-      bank.push_back({slot, static_cast<std::int32_t>(in_bank)});
+      add_op(ops, bank_slot(target, bank), in_bank);
     }
   }
-  group_ops_[index_of(from)] = store(group);
-  bank_ops_[index_of(from)] = store(bank);
+  add_siblings(spec, from, bank, ops);
+  programs_[static_cast<std::size_t>(index_of(from) * banks_ + bank)] = {
+      static_cast<std::uint32_t>(ops_.size()), static_cast<std::uint32_t>(ops.size())};
+  ops_.insert(ops_.end(), ops.begin(), ops.end());
 }
 
-void DeviceTables::compile_siblings(const DramSpec& spec, DramCommand from) {
-  for (int bank = 0; bank < banks_; ++bank) {
-    Pending ops;
-    for (const DramConstraint& row : spec.constraints) {
-      if (!row.siblings || row.level < DramLevel::bank_group || !contains(row.from, from)) {
-        continue;
-      }
-      for (int target = 0; target < kEagerTargets; ++target) {
-        if (!targets(row, target)) {
-          continue;
-        }
-        const int nodes = nodes_of(row.level);
-        for (int node = 0; node < nodes; ++node) {
-          const int per_parent = row.level == DramLevel::bank ? geometry_.banks : geometry_.bank_groups;
-          const int own = node_of(row.level, bank);
-          if (node == own || node / per_parent != own / per_parent) {
-            continue;
-          }
-          ops.push_back({row.level == DramLevel::bank ? bank_slot(target, node)
-                                                      : group_slot(target, node),
-                         static_cast<std::int32_t>(row.min)});
+// Rows between sibling bank groups or banks; no known table has one.
+void DeviceTables::add_siblings(const DramSpec& spec, DramCommand from, int bank,
+                                Pending& ops) const {
+  for (const DramConstraint& row : spec.constraints) {
+    if (!row.siblings || row.level < DramLevel::bank_group || !contains(row.from, from)) {
+      continue;
+    }
+    const int children = row.level == DramLevel::bank ? geometry_.banks : geometry_.bank_groups;
+    const int own = node_of(row.level, bank);
+    for (int node = own / children * children; node < (own / children + 1) * children; ++node) {
+      for (int target = 0; node != own && target < kEagerTargets; ++target) {
+        if (targets(row, target)) {
+          add_op(ops,
+                 row.level == DramLevel::bank ? bank_slot(target, node) : group_slot(target, node),
+                 row.min);
         }
       }
     }
-    sibling_ops_[static_cast<std::size_t>(index_of(from) * banks_ + bank)] = store(ops);
   }
 }
 

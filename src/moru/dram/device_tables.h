@@ -22,10 +22,11 @@ inline constexpr std::size_t kMaxRanks = 16;
 // The commands requests wait for; RDA waits as RD does, WRA as WR.
 inline constexpr int kEagerTargets = 4;  // act, pre, rd, wr: the first values of DramCommand
 
-// ready[slot] = max(ready[slot], tick + delta).
+// ready[slot] = max(ready[slot], tick + delta). Small, so that the programs of all banks stay in the
+// first-level cache.
 struct TimingOp {
-  std::uint32_t slot = 0;
-  std::int32_t delta = 0;
+  std::uint16_t slot = 0;
+  std::uint16_t delta = 0;
 };
 
 // A contiguous piece of an array of TimingOp.
@@ -77,19 +78,11 @@ class DeviceTables {
     return static_cast<std::uint32_t>(target * stride_ + ranks_ + groups_ + bank);
   }
 
-  // What a single-bank command does: absolute slots for its rank, and slots relative to its group
-  // and bank (target * stride).
-  std::span<const TimingOp> rank_ops(DramCommand c, int rank) const {
-    return piece(rank_ops_[static_cast<std::size_t>(index_of(c) * ranks_ + rank)]);
+  // What a command to one bank does.
+  std::span<const TimingOp> ops(DramCommand c, int bank) const {
+    const OpRange range = programs_[static_cast<std::size_t>(index_of(c) * banks_ + bank)];
+    return {ops_.data() + range.begin, range.count};
   }
-  std::span<const TimingOp> group_ops(DramCommand c) const { return piece(group_ops_[index_of(c)]); }
-  std::span<const TimingOp> bank_ops(DramCommand c) const { return piece(bank_ops_[index_of(c)]); }
-  // Siblings at bank-group or bank level, expanded to absolute slots; empty in every known table.
-  std::span<const TimingOp> sibling_ops(DramCommand c, int bank) const {
-    return has_low_siblings_ ? piece(sibling_ops_[static_cast<std::size_t>(index_of(c) * banks_ + bank)])
-                             : std::span<const TimingOp>{};
-  }
-  bool has_low_siblings() const { return has_low_siblings_; }
   const std::vector<WindowRow>& window_rows(DramCommand c) const { return windows_[index_of(c)]; }
   const std::vector<LazyRow>& lazy_rows(DramCommand c) const { return lazy_[index_of(c)]; }
   // Rows of a command that covers several banks (PREab, REFab, REFsb, power): applied node by node.
@@ -102,13 +95,9 @@ class DeviceTables {
  private:
   using Pending = std::vector<TimingOp>;
 
-  std::span<const TimingOp> piece(OpRange range) const {
-    return {ops_.data() + range.begin, range.count};
-  }
-  OpRange store(const Pending& ops);
-  void compile_rank_ops(const DramSpec& spec, DramCommand from);
-  void compile_low_ops(const DramSpec& spec, DramCommand from);
-  void compile_siblings(const DramSpec& spec, DramCommand from);
+  void compile_program(const DramSpec& spec, DramCommand from, int bank);
+  void add_op(Pending& ops, std::uint32_t slot, std::int64_t min) const;
+  void add_siblings(const DramSpec& spec, DramCommand from, int bank, Pending& ops) const;
   void compile_windows(const DramSpec& spec);
   void compile_lazy(const DramSpec& spec);
   // The largest minimum of the rows from `from` to `target` that hold between the two ranks.
@@ -121,14 +110,10 @@ class DeviceTables {
   int groups_ = 0;
   int banks_ = 0;
   int stride_ = 0;
-  bool has_low_siblings_ = false;
   std::vector<std::uint8_t> rank_of_;
   std::vector<std::uint8_t> group_of_;
   std::vector<TimingOp> ops_;
-  std::vector<OpRange> rank_ops_;
-  std::array<OpRange, kCommands> group_ops_{};
-  std::array<OpRange, kCommands> bank_ops_{};
-  std::vector<OpRange> sibling_ops_;
+  std::vector<OpRange> programs_;  // by command and bank
   std::array<std::vector<WindowRow>, kCommands> windows_;
   std::array<std::vector<LazyRow>, kCommands> lazy_;
   std::array<std::vector<DramConstraint>, kCommands> scope_rows_;

@@ -40,7 +40,7 @@ class RequestQueue {
   }
 
   // Adds at the tail; the caller sets the class masks. Returns the position.
-  int append(const DramRequest& request, int rank, Tick arrival, std::uint32_t index) {
+  int append(const DramRequest& request, int request_rank, Tick arrival, std::uint32_t index) {
     if ((live >> tail_ & 1) != 0) {
       compact();
     }
@@ -52,8 +52,9 @@ class RequestQueue {
     }
     live |= bit;
     in_bank[request.bank] |= bit;
-    in_rank[static_cast<std::size_t>(rank)] |= bit;
+    in_rank[static_cast<std::size_t>(request_rank)] |= bit;
     bank[p] = request.bank;
+    rank[p] = static_cast<std::uint8_t>(request_rank);
     row[p] = request.row;
     burst[p] = request.burst;
     arrived[p] = arrival;
@@ -61,7 +62,7 @@ class RequestQueue {
     return p;
   }
 
-  void remove(int p, int rank) {
+  void remove(int p) {
     const SlotMask keep = ~(SlotMask{1} << p);
     live &= keep;
     hit &= keep;
@@ -69,7 +70,7 @@ class RequestQueue {
     conflict &= keep;
     held &= keep;
     in_bank[bank[p]] &= keep;
-    in_rank[static_cast<std::size_t>(rank)] &= keep;
+    in_rank[rank[p]] &= keep;
     --size_;
     if (p == base_ && size_ > 0) {
       base_ = oldest(live);
@@ -121,6 +122,7 @@ class RequestQueue {
   std::array<SlotMask, kMaxBanks> in_bank{};
   std::array<SlotMask, kMaxRanks> in_rank{};
   std::array<std::uint8_t, kQueueSlots> bank{};
+  std::array<std::uint8_t, kQueueSlots> rank{};
   std::array<std::uint32_t, kQueueSlots> row{};
   std::array<std::uint16_t, kQueueSlots> burst{};
   std::array<Tick, kQueueSlots> arrived{};
