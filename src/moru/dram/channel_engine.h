@@ -44,11 +44,15 @@ class ChannelEngine final : public ChannelCore {
     SlotMask conflict = 0;
   };
 
-  void step(Tick t);
+  template <bool kUntilIdle>
+  void run(Tick end);
+  [[gnu::always_inline]] void step(Tick t);
+  void strict_refresh_work(Tick t);
   void tick_two_buses(Tick t);
   void tick_single_bus(Tick t);
   void tick_split(Tick t);
-  Tick wake_after(Tick t) const;
+  [[gnu::always_inline]] Tick wake_after(Tick t);
+  bool settle_write_mode(Tick t);
   // Column commands need a rising edge: odd ticks.
   static Tick rising(Tick t) { return kEdges ? t | 1 : t; }
   static bool is_rising(Tick t) { return !kEdges || (t & 1) != 0; }

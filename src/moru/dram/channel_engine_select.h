@@ -122,6 +122,9 @@ void ChannelEngine<kKind, Refresh>::raise_bounds(DramCommand command) {
     raise(queues_[1].bound_closed, soonest);
     return;
   }
+  if (kTwoBuses) {
+    return;  // pseudo-channels take turns on the column bus: there is always one that can go on
+  }
   const Tick read = device_.soonest(DramCommand::rd);
   const Tick write = device_.soonest(DramCommand::wr);
   raise(queues_[0].bound_hit, read);
@@ -235,7 +238,7 @@ template <ControllerKind kKind, class Refresh>
 void ChannelEngine<kKind, Refresh>::issue_from_queue(int kind, int p, Tick t) {
   RequestQueue& queue = queues_[kind];
   const SlotMask bit = SlotMask{1} << p;
-  if ((queue.hit & bit) != 0) {
+  if (!kTwoBuses && (queue.hit & bit) != 0) {
     issue_column(kind, p, t);
   } else if ((queue.closed & bit) != 0) {
     issue_activate(kind, p, t);

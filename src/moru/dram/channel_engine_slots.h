@@ -125,42 +125,45 @@ void ChannelEngine<kKind, Refresh>::tick_single_bus(Tick t) {
   }
 }
 
+// Strict mode: counts refreshes that fall due and starts those whose time has come.
 template <ControllerKind kKind, class Refresh>
-void ChannelEngine<kKind, Refresh>::step(Tick t) {
+void ChannelEngine<kKind, Refresh>::strict_refresh_work(Tick t) {
+  if constexpr (kStrict) {
+    if (t >= refresh_.next()) {
+      refresh_.accrue(t);
+    }
+    if (!refresh_.owes() || sleep_ == Sleep::self_refresh) {
+      return;
+    }
+    const auto waiting_for = [&](int bank) {
+      const auto b = static_cast<std::size_t>(bank);
+      return std::popcount(queues_[0].in_bank[b]) + std::popcount(queues_[1].in_bank[b]) +
+             guarded_[b];
+    };
+    for (int u = 0; u < refresh_.units(); ++u) {
+      const CommandScope scope = refresh_.unit_scope(u);
+      SlotMask waiting = 0;
+      for (int rank = scope.first_rank; rank < scope.end_rank; ++rank) {
+        const auto r = static_cast<std::size_t>(rank);
+        waiting |= queues_[0].in_rank[r] | queues_[1].in_rank[r];
+      }
+      if (refresh_.should_refresh(u, waiting == 0)) {
+        priority_.push_back(refresh_.start(u, waiting_for));
+        hold(priority_.back(), true);
+        priority_bound_ = t;
+      }
+    }
+  }
+}
+
+template <ControllerKind kKind, class Refresh>
+inline void ChannelEngine<kKind, Refresh>::step(Tick t) {
   now_ = t;
   if (t >= arrival_tick_) {
     inject(t);
   }
   if constexpr (kStrict) {
-    if (t >= refresh_.next()) {
-      refresh_.accrue(t);
-    }
-    if (refresh_.owes()) {
-      const auto load = [&](int first_bank, int end_bank) {
-        int waiting = 0;
-        for (int bank = first_bank; bank < end_bank; ++bank) {
-          const auto b = static_cast<std::size_t>(bank);
-          waiting += std::popcount(queues_[0].in_bank[b]) + std::popcount(queues_[1].in_bank[b]) +
-                     guarded_[b];
-        }
-        return waiting;
-      };
-      for (int u = 0; u < refresh_.units(); ++u) {
-        const CommandScope scope = refresh_.unit_scope(u);
-        bool is_idle_unit = true;
-        for (int rank = scope.first_rank; rank < scope.end_rank; ++rank) {
-          is_idle_unit = is_idle_unit && (queues_[0].in_rank[static_cast<std::size_t>(rank)] |
-                                          queues_[1].in_rank[static_cast<std::size_t>(rank)]) == 0;
-        }
-        if (sleep_ != Sleep::self_refresh && refresh_.should_refresh(u, is_idle_unit)) {
-          priority_.push_back(refresh_.start(u, [&](int bank) {
-            return spec_.has_command(DramCommand::ref_bank) ? load(bank, bank + 1) : 0;
-          }));
-          hold(priority_.back(), true);
-          priority_bound_ = t;
-        }
-      }
-    }
+    strict_refresh_work(t);
     if (sleep_ != Sleep::awake) {
       sleep_work(t);
       return;
@@ -179,9 +182,25 @@ void ChannelEngine<kKind, Refresh>::step(Tick t) {
   }
 }
 
+// The mode is updated in every tick that looks at the queues; while sizes stand still a second update
+// changes nothing. One that will change it in the next tick is made at once if nothing can come
+// between; false if that tick has to be looked at.
+template <ControllerKind kKind, class Refresh>
+bool ChannelEngine<kKind, Refresh>::settle_write_mode(Tick t) {
+  if (next_write_mode() != write_mode_) {
+    const bool is_certain = arrival_tick_ > t + 1 && refresh_.next() > t + 1 &&
+                            (kTwoBuses || active_count_ == 0 || active_bound_ > t + 1);
+    if (!is_certain) {
+      return false;
+    }
+    update_write_mode();
+  }
+  return true;
+}
+
 // The first tick after `t` in which something can happen.
 template <ControllerKind kKind, class Refresh>
-Tick ChannelEngine<kKind, Refresh>::wake_after(Tick t) const {
+inline Tick ChannelEngine<kKind, Refresh>::wake_after(Tick t) {
   const Tick soonest = t + 1;
   Tick wake = std::min(arrival_tick_, refresh_.next());
   if constexpr (kSplit) {
@@ -196,9 +215,7 @@ Tick ChannelEngine<kKind, Refresh>::wake_after(Tick t) const {
     wake = std::min(wake, std::max(priority_bound_, soonest));
   }
   if (!blocks_queues()) {
-    // The mode is updated in every tick; while sizes stand still a second update changes nothing, so
-    // only one that would change it now needs a tick of its own.
-    if (next_write_mode() != write_mode_) {
+    if (!settle_write_mode(t)) {
       return soonest;
     }
     const RequestQueue& queue = queues_[write_mode_ ? 1 : 0];
@@ -219,18 +236,25 @@ Tick ChannelEngine<kKind, Refresh>::wake_after(Tick t) const {
 }
 
 template <ControllerKind kKind, class Refresh>
-void ChannelEngine<kKind, Refresh>::advance_until(Tick end) {
+template <bool kUntilIdle>
+void ChannelEngine<kKind, Refresh>::run(Tick end) {
   for (Tick t = wake_after(now_); t <= end; t = wake_after(t)) {
+    if (kUntilIdle && is_idle()) {
+      return;
+    }
     step(t);
   }
   now_ = std::max(now_, end);
 }
 
 template <ControllerKind kKind, class Refresh>
+void ChannelEngine<kKind, Refresh>::advance_until(Tick end) {
+  run<false>(end);
+}
+
+template <ControllerKind kKind, class Refresh>
 void ChannelEngine<kKind, Refresh>::drain(Tick limit) {
-  for (Tick t = wake_after(now_); t <= limit && !is_idle(); t = wake_after(t)) {
-    step(t);
-  }
+  run<true>(limit);
 }
 
 }  // namespace moru

@@ -29,11 +29,41 @@ Device::Device(const DeviceTables& tables)
       op_spans_.push_back({ops.data(), ops.data() + ops.size()});
     }
   }
+  compile_windows();
+  const WindowProgram* window = windows_.data();
   for (int c = 0; c < kCommands; ++c) {
     Tick* const last = last_.data() + c * (tables.ranks() + tables.banks());
-    programs_[static_cast<std::size_t>(c)] = {
-        op_spans_.data() + c * tables.banks(), last, last + tables.ranks(),
-        !tables.window_rows(static_cast<DramCommand>(c)).empty()};
+    const WindowProgram* const begin = window;
+    window += tables.window_rows(static_cast<DramCommand>(c)).size();
+    programs_[static_cast<std::size_t>(c)] = {op_spans_.data() + c * tables.banks(), last,
+                                              last + tables.ranks(), begin, window};
+  }
+}
+
+// In the order of commands and their window rows.
+void Device::compile_windows() {
+  for (int c = 0; c < kCommands; ++c) {
+    for (const WindowRow& row : tables_->window_rows(static_cast<DramCommand>(c))) {
+      WindowProgram& made = windows_.emplace_back();
+      made.window = row.window;
+      made.rings = rings_.data() + row.ring;
+      for (int bank = 0; bank < tables_->banks(); ++bank) {
+        made.node[static_cast<std::size_t>(bank)] =
+            static_cast<std::uint8_t>(tables_->node_of(row.level, bank));
+      }
+      for (int node = 0; node < tables_->nodes_of(row.level); ++node) {
+        made.first_op.push_back(static_cast<std::uint32_t>(made.ops.size()));
+        for (const DramCommand to : row.to) {
+          if (index_of(to) < kEagerTargets) {
+            for_slots(to, row.level, node, [&](std::uint32_t slot) {
+              made.ops.push_back(
+                  {static_cast<std::uint16_t>(slot), static_cast<std::uint16_t>(row.delta)});
+            });
+          }
+        }
+      }
+      made.first_op.push_back(static_cast<std::uint32_t>(made.ops.size()));
+    }
   }
 }
 
@@ -119,44 +149,18 @@ Tick Device::ready_rare(DramCommand command, const CommandScope& scope) const {
   return ready;
 }
 
-void Device::raise(DramCommand target, DramLevel level, int node, Tick tick) {
+// Calls f(slot) for the slots that stand for a node of `level`.
+template <class F>
+void Device::for_slots(DramCommand target, DramLevel level, int node, F f) const {
   const int t = index_of(target);
-  const auto lift = [&](std::uint32_t slot) { ready_[slot] = std::max(ready_[slot], tick); };
-  switch (level) {
-    case DramLevel::channel:
-    case DramLevel::pseudo_channel: {
-      const int sids = tables_->geometry().sids;
-      const int first = level == DramLevel::channel ? 0 : node * sids;
-      const int end = level == DramLevel::channel ? tables_->ranks() : first + sids;
-      for (int rank = first; rank < end; ++rank) {
-        lift(tables_->rank_slot(t, rank));
-      }
-      return;
-    }
-    case DramLevel::sid:
-      lift(tables_->rank_slot(t, node));
-      return;
-    case DramLevel::bank_group:
-      lift(tables_->group_slot(t, node));
-      return;
-    case DramLevel::bank:
-      lift(tables_->bank_slot(t, node));
-      return;
-  }
-}
-
-void Device::push_windows(DramCommand command, int bank, Tick tick) {
-  for (const WindowRow& row : tables_->window_rows(command)) {
-    const int node = tables_->node_of(row.level, bank);
-    Tick* const ring = rings_.data() + row.ring + static_cast<std::size_t>(node * row.window);
-    for (int i = 1; i < row.window; ++i) {
-      ring[i - 1] = ring[i];
-    }
-    ring[row.window - 1] = tick;
-    for (const DramCommand to : row.to) {
-      if (index_of(to) < kEagerTargets) {
-        raise(to, row.level, node, ring[0] + row.delta);
-      }
+  if (level == DramLevel::bank) {
+    f(tables_->bank_slot(t, node));
+  } else if (level == DramLevel::bank_group) {
+    f(tables_->group_slot(t, node));
+  } else {
+    const int ranks = ranks_ / tables_->nodes_of(level);
+    for (int rank = node * ranks; rank < (node + 1) * ranks; ++rank) {
+      f(tables_->rank_slot(t, rank));
     }
   }
 }
@@ -165,7 +169,11 @@ void Device::issue_scope(DramCommand command, const CommandScope& scope, Tick ti
   for (const DramConstraint& row : tables_->scope_rows(command)) {
     for (const DramCommand to : row.to) {
       if (index_of(to) < kEagerTargets) {
-        for_nodes(row.level, scope, [&](int node) { raise(to, row.level, node, tick + row.min); });
+        for_nodes(row.level, scope, [&](int node) {
+          for_slots(to, row.level, node, [&](std::uint32_t slot) {
+            ready_[slot] = std::max(ready_[slot], tick + row.min);
+          });
+        });
       }
     }
   }

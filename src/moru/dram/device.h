@@ -59,8 +59,8 @@ class Device {
     for (const TimingOp* op = ops.begin; op != ops.end; ++op) {
       ready[op->slot] = std::max(ready[op->slot], tick + op->delta);
     }
-    if (program.has_windows) {
-      push_windows(command, bank, tick);
+    for (const WindowProgram* window = program.windows; window != program.windows_end; ++window) {
+      push_window(*window, bank, tick);
     }
     program.last_in_rank[nodes_[static_cast<std::size_t>(bank)].rank] = tick;
     program.last_in_bank[bank] = tick;
@@ -84,16 +84,38 @@ class Device {
     const TimingOp* begin = nullptr;
     const TimingOp* end = nullptr;
   };
+  // A window row, ready to run: its ring of ticks per node and what the oldest of them raises.
+  struct WindowProgram {
+    int window = 0;
+    std::array<std::uint8_t, kMaxBanks> node{};  // by bank
+    Tick* rings = nullptr;                        // `window` ticks a node, oldest first
+    std::vector<TimingOp> ops;                    // of all nodes
+    std::vector<std::uint32_t> first_op;          // by node, and the end
+  };
   struct Program {
     const OpSpan* ops = nullptr;  // by bank
     Tick* last_in_rank = nullptr;
     Tick* last_in_bank = nullptr;
-    bool has_windows = false;
+    const WindowProgram* windows = nullptr;
+    const WindowProgram* windows_end = nullptr;
   };
 
   const Tick* target_slots(DramCommand target) const { return targets_[static_cast<std::size_t>(index_of(target))]; }
-  void push_windows(DramCommand command, int bank, Tick tick);
-  void raise(DramCommand target, DramLevel level, int node, Tick tick);
+  void push_window(const WindowProgram& program, int bank, Tick tick) {
+    const std::size_t node = program.node[static_cast<std::size_t>(bank)];
+    Tick* const ring = program.rings + node * static_cast<std::size_t>(program.window);
+    for (int i = 1; i < program.window; ++i) {
+      ring[i - 1] = ring[i];
+    }
+    ring[program.window - 1] = tick;
+    const TimingOp* const end = program.ops.data() + program.first_op[node + 1];
+    for (const TimingOp* op = program.ops.data() + program.first_op[node]; op != end; ++op) {
+      ready_[op->slot] = std::max(ready_[op->slot], ring[0] + op->delta);
+    }
+  }
+  void compile_windows();
+  template <class F>
+  void for_slots(DramCommand target, DramLevel level, int node, F f) const;
   template <class F>
   void for_nodes(DramLevel level, const CommandScope& scope, F f) const;
   Tick last_at(const LazyRow& row, int node) const;
@@ -106,6 +128,7 @@ class Device {
   std::vector<Tick> ready_;
   std::vector<OpSpan> op_spans_;  // by command and bank
   std::vector<Tick> last_;        // by command: by rank, then by bank
+  std::vector<WindowProgram> windows_;
   std::vector<Tick> rings_;  // of window rows: the last `window` ticks of each node, oldest first
 };
 
