@@ -74,14 +74,15 @@ class LatencyHistogram {
   void extrapolate(const LatencyHistogram& from, const LatencyHistogram& to, std::uint64_t times);
 
  private:
-  static constexpr int kBuckets = 256;
+  static constexpr int kBuckets = 512;
   static std::size_t bucket(Tick latency) {
     const auto value = static_cast<std::uint64_t>(latency);
     if (value < 16) {
       return static_cast<std::size_t>(value);
     }
-    const int log = 63 - std::countl_zero(value);
-    return static_cast<std::size_t>(std::min(kBuckets - 1, (log - 2) * 8 + static_cast<int>(value >> (log - 3) & 7)));
+    // The top four bits and where they stand; 64 bits cannot go past the last bucket.
+    const int shift = std::bit_width(value) - 4;
+    return static_cast<std::size_t>(shift * 8) + static_cast<std::size_t>(value >> shift);
   }
   std::array<std::uint64_t, kBuckets> counts_{};
 };

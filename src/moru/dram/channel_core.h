@@ -76,10 +76,10 @@ class ChannelCore : public DramChannel {
   void advance_source(Tick t) {
     ++cursor_;
     ++counters_.accepted;
-    if (cursor_ == end_) {
+    if (cursor_ == end_) [[unlikely]] {
       refill();
     }
-    if (cursor_ == end_) {
+    if (cursor_ == end_) [[unlikely]] {
       arrival_tick_ = kNever;
       return;
     }
@@ -93,7 +93,7 @@ class ChannelCore : public DramChannel {
   }
   void refill();
   std::uint32_t next_id(Tick accept_stamp) {
-    if (times_ != nullptr) {
+    if (times_ != nullptr) [[unlikely]] {
       times_->accept.push_back(accept_stamp);
       times_->done.push_back(-1);
     }
@@ -181,7 +181,7 @@ class ChannelCore : public DramChannel {
   // --- bookkeeping -----------------------------------------------------------------------------
   void record(DramCommand command, Tick t, int bank, int type, std::int64_t row, int burst) {
     ++counters_.commands[index_of(command)];
-    if (recorded_ != nullptr) {
+    if (recorded_ != nullptr) [[unlikely]] {
       write_record(command, t, bank, type, row, burst);
     }
   }
@@ -192,16 +192,20 @@ class ChannelCore : public DramChannel {
     const Tick latency = last_done_ - arrived;
     ++counters_.reads;
     counters_.read_latency_sum += static_cast<std::uint64_t>(latency);
-    counters_.read_latency_min = std::min(counters_.read_latency_min, latency);
-    counters_.read_latency_max = std::max(counters_.read_latency_max, latency);
+    if (latency < counters_.read_latency_min) [[unlikely]] {
+      counters_.read_latency_min = latency;
+    }
+    if (latency > counters_.read_latency_max) [[unlikely]] {
+      counters_.read_latency_max = latency;
+    }
     counters_.read_latency.add(latency);
-    if (times_ != nullptr) {
+    if (times_ != nullptr) [[unlikely]] {
       times_->done[id] = last_done_;
     }
   }
   void complete_write(std::uint32_t id, Tick t) {
     ++counters_.writes;
-    if (times_ != nullptr) {
+    if (times_ != nullptr) [[unlikely]] {
       times_->done[id] = t;
     }
   }

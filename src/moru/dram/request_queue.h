@@ -41,7 +41,7 @@ class RequestQueue {
 
   // Adds at the tail; the caller sets the class masks. Returns the position.
   int append(const DramRequest& request, int request_rank, Tick arrival, std::uint32_t index) {
-    if ((live >> tail_ & 1) != 0) {
+    if ((live >> tail_ & 1) != 0) [[unlikely]] {
       compact();
     }
     const int p = tail_;
