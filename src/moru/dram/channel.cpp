@@ -22,12 +22,15 @@ void check_refresh(const DramSpec& spec, const ControllerOptions& options) {
   const bool is_reference = spec.mode == SpecMode::ramulator2;
   const auto need = [&](DramCommand command) {
     if (!spec.has_command(command)) {
-      fail(fmt::format("{} has no {}: choose another refresh mode than {}", spec.standard,
-                       enum_name(command), enum_name(options.refresh)));
+      fail(fmt::format("{} has no {}: choose another refresh mode", spec.standard,
+                       enum_name(command)));
     }
   };
   if (options.refresh == RefreshMode::per_bank) {
     need(DramCommand::ref_bank);
+  }
+  if (options.rfm_every > 0) {
+    need(options.rfm_all_banks ? DramCommand::rfm_all : DramCommand::rfm_bank);
   }
   if (options.refresh == RefreshMode::same_bank) {
     need(DramCommand::ref_same);

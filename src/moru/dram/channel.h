@@ -55,6 +55,8 @@ struct ControllerOptions {
   Tick row_timeout = 200;
   RefreshMode refresh = RefreshMode::all_bank;
   int refresh_postpone = 0;      // refreshes that may be owed while requests wait (0 to 8, strict)
+  int rfm_every = 0;             // activates of a bank before refresh management (strict); 0: never
+  bool rfm_all_banks = false;    // with RFMab instead of RFMpb
   Tick power_down_after = 0;     // idle ticks before power-down (strict); 0: never
   Tick self_refresh_after = 0;   // idle ticks before self-refresh (strict); 0: never
 };

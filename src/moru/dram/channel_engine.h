@@ -17,7 +17,8 @@ class ChannelEngine final : public ChannelCore {
       : ChannelCore(spec, options),
         refresh_(spec, options),
         hits_served_(static_cast<std::size_t>(tables_->banks()), 0),
-        last_use_(static_cast<std::size_t>(tables_->banks()), 0) {
+        last_use_(static_cast<std::size_t>(tables_->banks()), 0),
+        activates_(static_cast<std::size_t>(tables_->banks()), 0) {
     if constexpr (kSplit) {
       act2_within_ = spec.ticks("nAAD");
       clock_after_read_ = spec.ticks("nRL") + spec.burst + spec.ticks("nWCKPST");
@@ -93,7 +94,8 @@ class ChannelEngine final : public ChannelCore {
   // Strict mode.
   bool strict_idle_work(Tick t);
   void apply_row_hit_cap(int kind, int bank);
-  void hold(const RefreshRequest& request, bool held);
+  void hold(const RefreshRequest& request, bool is_starting);
+  void count_activate(int bank, Tick t);
   bool close_idle_rows(Tick t);
   bool sleep_work(Tick t);
   Tick strict_wake(Tick t) const;
@@ -122,6 +124,7 @@ class ChannelEngine final : public ChannelCore {
   Tick act2_within_ = 0;
   std::vector<std::uint32_t> hits_served_;
   std::vector<Tick> last_use_;
+  std::vector<int> activates_;  // since the bank's last refresh management
   Tick row_timeout_bound_ = 0;
   enum class Sleep : std::uint8_t { awake, power_down, self_refresh } sleep_ = Sleep::awake;
   Tick idle_since_ = 0;

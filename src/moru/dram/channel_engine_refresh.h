@@ -48,7 +48,8 @@ bool ChannelEngine<kKind, Refresh>::try_refresh(std::size_t i, Tick t) {
     priority_bound_ = kNever;
     return false;
   }
-  const bool is_all = request.command == DramCommand::ref_all;
+  const bool is_all =
+      request.command == DramCommand::ref_all || request.command == DramCommand::rfm_all;
   const CommandScope scope = is_all ? request.scope : scope_of_bank(open_bank);
   const Tick ready = is_all ? device_.ready_rare(DramCommand::pre_all, scope)
                             : device_.ready(DramCommand::pre, open_bank);
@@ -87,7 +88,7 @@ void ChannelEngine<kKind, Refresh>::issue_scope_precharge(const RefreshRequest& 
 template <ControllerKind kKind, class Refresh>
 void ChannelEngine<kKind, Refresh>::issue_refresh(std::size_t i, DramCommand command, Tick t) {
   const RefreshRequest request = priority_[i];
-  if (command == DramCommand::ref_bank) {
+  if (command == DramCommand::ref_bank || command == DramCommand::rfm_bank) {
     device_.issue(command, request.scope.bank, t);
     record(command, t, request.scope.bank, -1, -1, -1);
   } else {
@@ -99,7 +100,9 @@ void ChannelEngine<kKind, Refresh>::issue_refresh(std::size_t i, DramCommand com
   priority_bound_ = t + 1;
   if constexpr (kStrict) {
     hold(request, false);
-    refresh_.done(request.unit);
+    if (request.unit >= 0) {
+      refresh_.done(request.unit);
+    }
   }
 }
 

@@ -179,7 +179,10 @@ void ChannelEngine<kKind, Refresh>::issue_column(int kind, int p, Tick t) {
   const Tick arrived = queue.arrived[p];
   queue.remove(p);
   freed(kind, t);
-  const DramCommand column = with_autoprecharge(column_of(kind), bank);
+  // An active request of the bank still needs the row.
+  const DramCommand column = guarded_[static_cast<std::size_t>(bank)] != 0
+                                 ? column_of(kind)
+                                 : with_autoprecharge(column_of(kind), bank);
   record(column, t, bank, kind, row, burst);
   ++counters_.row_hits;
   after_column(column, bank, t);
@@ -206,6 +209,9 @@ void ChannelEngine<kKind, Refresh>::issue_activate(int kind, int p, Tick t) {
   raise_bounds(DramCommand::act);
   record(DramCommand::act, t, bank, kind, request.row, request.burst);
   priority_bound_ = t + 1;
+  if constexpr (kStrict) {
+    count_activate(bank, t);
+  }
   if constexpr (kSplit) {
     open_row_[static_cast<std::size_t>(bank)] = kActivating;
     for (RequestQueue& q : queues_) {

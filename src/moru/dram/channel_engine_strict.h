@@ -8,10 +8,12 @@ namespace moru {
 
 // Keeps new commands from the banks of a refresh on its way, or lets them go again.
 template <ControllerKind kKind, class Refresh>
-void ChannelEngine<kKind, Refresh>::hold(const RefreshRequest& request, bool held) {
+void ChannelEngine<kKind, Refresh>::hold(const RefreshRequest& request, bool is_starting) {
   for_banks(request.scope, [&](int bank) {
     const auto b = static_cast<std::size_t>(bank);
-    is_held_[b] = held ? 1 : 0;
+    // Two refreshes may wait for one bank: it is free when the last has passed.
+    is_held_[b] = static_cast<std::uint8_t>(is_held_[b] + (is_starting ? 1 : -1));
+    const bool held = is_held_[b] != 0;
     for (RequestQueue& queue : queues_) {
       queue.held = held ? queue.held | queue.in_bank[b] : queue.held & ~queue.in_bank[b];
       if (!held) {
@@ -22,6 +24,33 @@ void ChannelEngine<kKind, Refresh>::hold(const RefreshRequest& request, bool hel
       }
     }
   });
+}
+
+// Refresh management (RFM): a bank, or its whole refresh scope, after so many activates.
+template <ControllerKind kKind, class Refresh>
+void ChannelEngine<kKind, Refresh>::count_activate(int bank, Tick t) {
+  int& activates = activates_[static_cast<std::size_t>(bank)];
+  if (options_.rfm_every == 0 || ++activates < options_.rfm_every ||
+      is_held_[static_cast<std::size_t>(bank)] != 0) {
+    return;
+  }
+  RefreshRequest request{DramCommand::rfm_bank, scope_of_bank(bank), -1};
+  if (options_.rfm_all_banks) {
+    const int rank = device_.rank_of(bank);
+    const int sids = tables_->geometry().sids;
+    const int first = spec_.refresh_scope == DramLevel::channel ? 0 : rank / sids * sids;
+    const int count = spec_.refresh_scope == DramLevel::channel ? tables_->ranks() : sids;
+    request = {DramCommand::rfm_all, {first, first + count, -1, -1}, -1};
+    bool is_taken = false;
+    for_banks(request.scope, [&](int b) { is_taken = is_taken || is_held_[static_cast<std::size_t>(b)] != 0; });
+    if (is_taken) {
+      return;
+    }
+  }
+  for_banks(request.scope, [&](int b) { activates_[static_cast<std::size_t>(b)] = 0; });
+  priority_.push_back(request);
+  hold(request, true);
+  priority_bound_ = t + 1;
 }
 
 // After `row_hit_cap` hits on a row that an older-or-younger request of the same queue wants closed,
