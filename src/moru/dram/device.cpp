@@ -54,7 +54,7 @@ void Device::compile_windows() {
       for (int node = 0; node < tables_->nodes_of(row.level); ++node) {
         made.first_op.push_back(static_cast<std::uint32_t>(made.ops.size()));
         for (const DramCommand to : row.to) {
-          if (index_of(to) < kEagerTargets) {
+          if (index_of(to) < kEagerTargets && row.delta > 0) {
             for_slots(to, row.level, node, [&](std::uint32_t slot) {
               made.ops.push_back(
                   {static_cast<std::uint16_t>(slot), static_cast<std::uint16_t>(row.delta)});
