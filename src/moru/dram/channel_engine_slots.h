@@ -244,7 +244,9 @@ void ChannelEngine<kKind, Refresh>::run(Tick end) {
     }
     step(t);
   }
-  now_ = std::max(now_, end);
+  if (!kUntilIdle || !is_idle()) {
+    now_ = std::max(now_, end);
+  }
 }
 
 template <ControllerKind kKind, class Refresh>

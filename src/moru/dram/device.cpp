@@ -187,12 +187,12 @@ void Device::append_state(std::vector<Tick>& state, Tick now) const {
     state.push_back(std::max<Tick>(tick - now, 0));
   }
   // Lazy rows and rings count from the past; what lies longer ago than the longest row is the same.
-  constexpr Tick kReach = Tick{1} << 17;
+  const Tick reach = tables_->longest_minimum();
   for (const Tick tick : last_) {
-    state.push_back(std::max(tick - now, -kReach));
+    state.push_back(std::max(tick - now, -reach));
   }
   for (const Tick tick : rings_) {
-    state.push_back(std::max(tick - now, -kReach));
+    state.push_back(std::max(tick - now, -reach));
   }
 }
 

@@ -68,6 +68,9 @@ DeviceTables::DeviceTables(const DramSpec& spec)
   }
   compile_windows(spec);
   compile_lazy(spec);
+  for (const DramConstraint& row : spec.constraints) {
+    longest_minimum_ = std::max(longest_minimum_, row.min);
+  }
 }
 
 std::int64_t DeviceTables::rank_minimum(const DramSpec& spec, DramCommand from, int target,

@@ -87,6 +87,8 @@ class DeviceTables {
   const std::vector<LazyRow>& lazy_rows(DramCommand c) const { return lazy_[index_of(c)]; }
   // Rows of a command that covers several banks (PREab, REFab, REFsb, power): applied node by node.
   const std::vector<DramConstraint>& scope_rows(DramCommand c) const { return scope_rows_[index_of(c)]; }
+  // No row reaches further into the past than this many ticks.
+  Tick longest_minimum() const { return longest_minimum_; }
   std::uint32_t ring_slots() const { return ring_slots_; }
   int nodes_of(DramLevel level) const;
   // The node of `level` that holds the bank.
@@ -118,6 +120,7 @@ class DeviceTables {
   std::array<std::vector<LazyRow>, kCommands> lazy_;
   std::array<std::vector<DramConstraint>, kCommands> scope_rows_;
   std::uint32_t ring_slots_ = 0;
+  Tick longest_minimum_ = 0;
 };
 
 }  // namespace moru

@@ -12,8 +12,12 @@ DramRequest sequential_access(const DramGeometry& g, std::uint64_t x) {
   };
   const int pc = take(static_cast<std::uint64_t>(g.pseudo_channels));
   const int group = take(static_cast<std::uint64_t>(g.bank_groups));
+  // Without bank groups consecutive accesses must change the bank to use the data bus fully.
+  const bool is_spread = g.bank_groups == 1 && g.banks % 2 == 0;
+  const int spread = is_spread ? take(2) : 0;
   const int burst = take(static_cast<std::uint64_t>(g.bursts()));
-  const int bank = take(static_cast<std::uint64_t>(g.banks));
+  const int bank = is_spread ? spread + 2 * take(static_cast<std::uint64_t>(g.banks / 2))
+                             : take(static_cast<std::uint64_t>(g.banks));
   const int sid = take(static_cast<std::uint64_t>(g.sids));
   DramRequest request;
   request.row = static_cast<std::uint32_t>(x % static_cast<std::uint64_t>(g.rows));
@@ -74,6 +78,14 @@ DramRequest PatternSource::draw_local() {
   return request;
 }
 
+DramRequest PatternSource::draw_paged() {
+  const std::uint64_t length = std::max<std::uint64_t>(settings_.run_length, 1);
+  if (made_ % length == 0) {
+    page_at_ = random_.next() / length * length;
+  }
+  return sequential_access(geometry_, page_at_ + made_ % length);
+}
+
 DramRequest PatternSource::draw() {
   const bool every_third = made_ % 3 == 2;
   DramRequest request;
@@ -101,6 +113,8 @@ DramRequest PatternSource::draw() {
       return draw_hot();
     case DramPattern::local:
       return draw_local();
+    case DramPattern::paged:
+      return draw_paged();
   }
   return request;
 }

@@ -23,10 +23,11 @@ enum class DramPattern : std::uint8_t {
   stride,   // every 37th access, every third a write
   hot,      // few rows of few banks, half writes
   local,    // eight streams, one jump in sixteen, 30% writes
+  paged,    // runs of `run_length` consecutive accesses from random places, reads (KV cache pages)
 };
 template <>
 struct EnumNames<DramPattern> {
-  static constexpr std::array<std::pair<std::string_view, DramPattern>, 10> values = {
+  static constexpr std::array<std::pair<std::string_view, DramPattern>, 12> values = {
       {{"stream", DramPattern::stream},
        {"mixed", DramPattern::mixed},
        {"random", DramPattern::random},
@@ -36,7 +37,9 @@ struct EnumNames<DramPattern> {
        {"stride", DramPattern::stride},
        {"strided", DramPattern::stride},
        {"hot", DramPattern::hot},
-       {"local", DramPattern::local}}};
+       {"local", DramPattern::local},
+       {"paged", DramPattern::paged},
+       {"kv-decode", DramPattern::paged}}};
 };
 
 // Vigna's splitmix64.
@@ -67,6 +70,7 @@ class PatternSource final : public RequestSource {
     std::uint64_t seed = 1;
     std::uint64_t count = UINT64_MAX;  // requests at most
     Tick last = kNever;                // no request becomes available after this tick
+    std::uint64_t run_length = 1;      // accesses of this channel in one page (paged)
   };
   PatternSource(const DramSpec& spec, const Settings& settings);
   std::span<const DramRequest> next() override;
@@ -76,6 +80,7 @@ class PatternSource final : public RequestSource {
   DramRequest draw();
   DramRequest draw_hot();
   DramRequest draw_local();
+  DramRequest draw_paged();
 
   DramGeometry geometry_;
   Settings settings_;
@@ -84,6 +89,7 @@ class PatternSource final : public RequestSource {
   Tick available_ = 0;
   std::uint64_t made_ = 0;
   std::uint64_t left_in_burst_ = 0;
+  std::uint64_t page_at_ = 0;
   bool ended_ = false;
   std::array<DramRequest, 8> streams_{};
   std::vector<DramRequest> piece_;

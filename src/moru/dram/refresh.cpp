@@ -122,17 +122,22 @@ StrictRefresh::StrictRefresh(const DramSpec& spec, const ControllerOptions& opti
     interval_ = refresh_interval / (2 * geometry_.banks);
   }
   interval_ = std::max<Tick>(interval_, 1);
-  const int count = geometry_.ranks() / ranks;
-  for (int u = 0; u < count; ++u) {
-    Unit unit;
+  units_.resize(static_cast<std::size_t>(geometry_.ranks() / ranks));
+  for (int u = 0; u < units(); ++u) {
+    Unit& unit = units_[static_cast<std::size_t>(u)];
     unit.first_rank = u * ranks;
     unit.end_rank = unit.first_rank + ranks;
-    unit.due = interval_ + u * interval_ / count;
+    unit.due = interval_ + offset(u);
     unit.refreshed.assign(
         static_cast<std::size_t>(mode_ == RefreshMode::same_bank ? geometry_.banks : banks), 0);
-    units_.push_back(unit);
   }
   update_next();
+}
+
+// Whole scopes refresh together (one that waits would stall the other through the shared queue);
+// single banks take turns.
+Tick StrictRefresh::offset(int u) const {
+  return mode_ == RefreshMode::all_bank ? 0 : u * interval_ / static_cast<int>(units_.size());
 }
 
 void StrictRefresh::update_next() {
@@ -165,13 +170,12 @@ void StrictRefresh::done(int u) {
 }
 
 void StrictRefresh::restart(Tick t) {
-  const int count = static_cast<int>(units_.size());
   owing_ = 0;
-  for (int u = 0; u < count; ++u) {
+  for (int u = 0; u < units(); ++u) {
     Unit& unit = units_[static_cast<std::size_t>(u)];
     unit.owed = 0;
     unit.is_on_its_way = false;
-    unit.due = t + interval_ + u * interval_ / count;
+    unit.due = t + interval_ + offset(u);
   }
   update_next();
 }

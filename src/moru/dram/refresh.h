@@ -78,6 +78,7 @@ class StrictRefresh {
     std::vector<std::uint8_t> refreshed;  // per bank (or same-bank set) of the unit in this round
     int round = 0;                        // how many of them
   };
+  Tick offset(int u) const;
   void update_next();
 
   RefreshMode mode_;
