@@ -90,7 +90,7 @@ class LatencyHistogram {
 };
 
 struct ChannelCounters {
-  std::array<std::uint64_t, kCommands> commands{};
+  std::array<std::uint64_t, kDramCommands> commands{};
   std::uint64_t reads = 0;      // whose data came back or will, forwarded ones included
   std::uint64_t writes = 0;     // put on the bus
   std::uint64_t row_hits = 0;   // column commands that needed no activate of their own

@@ -15,7 +15,7 @@ CommandChecker::CommandChecker(const DramSpec& spec, RefreshMode refresh_mode)
                                             static_cast<std::size_t>(g.ranks()),
                                             static_cast<std::size_t>(g.groups()), banks};
   for (std::size_t level = 0; level < nodes.size(); ++level) {
-    histories_[level].resize(nodes[level] * kCommands);
+    histories_[level].resize(nodes[level] * kDramCommands);
   }
   for (std::size_t i = 0; i < spec.constraints.size(); ++i) {
     std::set<DramCommand> targets(spec.constraints[i].to.begin(), spec.constraints[i].to.end());
@@ -69,7 +69,7 @@ std::vector<int> CommandChecker::nodes_of(DramLevel level, const std::vector<int
 
 CommandChecker::History& CommandChecker::history(DramLevel level, int at, DramCommand command) {
   return histories_[static_cast<std::size_t>(level)]
-                   [static_cast<std::size_t>(at * kCommands + index_of(command))];
+                   [static_cast<std::size_t>(at * kDramCommands + index_of(command))];
 }
 
 void CommandChecker::violate(const CommandRecord& c, const std::string& what) {

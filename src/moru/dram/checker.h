@@ -59,8 +59,8 @@ class CommandChecker {
   const DramSpec& spec_;
   RefreshMode refresh_mode_;
   CheckReport report_;
-  std::array<std::vector<std::size_t>, kCommands> rows_to_;  // rows a command is a target of
-  std::array<std::vector<History>, 5> histories_;           // by level: node * kCommands + command
+  std::array<std::vector<std::size_t>, kDramCommands> rows_to_;  // rows a command is a target of
+  std::array<std::vector<History>, 5> histories_;           // by level: node * kDramCommands + command
   std::vector<std::int64_t> open_row_;                       // -1: closed
   std::array<Tick, 2> bus_free_{};                           // row (or single) bus, column bus
   std::vector<std::vector<Interval>> data_;                  // by pseudo-channel, recent bursts

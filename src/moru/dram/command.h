@@ -32,11 +32,11 @@ enum class DramCommand : std::uint8_t {
   sr_enter,  // SRE: self-refresh
   sr_exit,   // SRX
 };
-inline constexpr int kCommands = 19;
+inline constexpr int kDramCommands = 19;
 
 template <>
 struct EnumNames<DramCommand> {
-  static constexpr std::array<std::pair<std::string_view, DramCommand>, kCommands + 1> values = {
+  static constexpr std::array<std::pair<std::string_view, DramCommand>, kDramCommands + 1> values = {
       {{"ACT", DramCommand::act},         {"PREpb", DramCommand::pre},        {"RD", DramCommand::rd},
        {"WR", DramCommand::wr},           {"RDA", DramCommand::rda},          {"WRA", DramCommand::wra},
        {"ACT2", DramCommand::act2},       {"CAS_RD", DramCommand::cas_rd},    {"CAS_WR", DramCommand::cas_wr},

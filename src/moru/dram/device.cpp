@@ -12,7 +12,7 @@ Device::Device(const DeviceTables& tables)
     : tables_(&tables),
       ranks_(tables.ranks()),
       ready_(tables.slots(), 0),
-      last_(static_cast<std::size_t>((tables.ranks() + tables.banks()) * kCommands), kLongAgo),
+      last_(static_cast<std::size_t>((tables.ranks() + tables.banks()) * kDramCommands), kLongAgo),
       rings_(tables.ring_slots(), kLongAgo) {
   for (int target = 0; target < kEagerTargets; ++target) {
     targets_[static_cast<std::size_t>(target)] = ready_.data() + tables.rank_slot(target, 0);
@@ -23,7 +23,7 @@ Device::Device(const DeviceTables& tables)
         static_cast<std::uint16_t>(tables.group_slot(0, tables.group_of(bank))),
         static_cast<std::uint16_t>(tables.bank_slot(0, bank))};
   }
-  for (int c = 0; c < kCommands; ++c) {
+  for (int c = 0; c < kDramCommands; ++c) {
     for (int bank = 0; bank < tables.banks(); ++bank) {
       const std::span<const TimingOp> ops = tables.ops(static_cast<DramCommand>(c), bank);
       op_spans_.push_back({ops.data(), ops.data() + ops.size()});
@@ -31,7 +31,7 @@ Device::Device(const DeviceTables& tables)
   }
   compile_windows();
   const WindowProgram* window = windows_.data();
-  for (int c = 0; c < kCommands; ++c) {
+  for (int c = 0; c < kDramCommands; ++c) {
     Tick* const last = last_.data() + c * (tables.ranks() + tables.banks());
     const WindowProgram* const begin = window;
     window += tables.window_rows(static_cast<DramCommand>(c)).size();
@@ -42,7 +42,7 @@ Device::Device(const DeviceTables& tables)
 
 // In the order of commands and their window rows.
 void Device::compile_windows() {
-  for (int c = 0; c < kCommands; ++c) {
+  for (int c = 0; c < kDramCommands; ++c) {
     for (const WindowRow& row : tables_->window_rows(static_cast<DramCommand>(c))) {
       WindowProgram& made = windows_.emplace_back();
       made.window = row.window;

@@ -124,7 +124,7 @@ class Device {
   int ranks_ = 0;
   std::array<const Tick*, kEagerTargets> targets_{};
   std::array<Node, kMaxBanks> nodes_{};
-  std::array<Program, kCommands> programs_{};
+  std::array<Program, kDramCommands> programs_{};
   std::vector<Tick> ready_;
   std::vector<OpSpan> op_spans_;  // by command and bank
   std::vector<Tick> last_;        // by command: by rank, then by bank

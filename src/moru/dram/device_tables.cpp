@@ -51,8 +51,8 @@ DeviceTables::DeviceTables(const DramSpec& spec)
     group_of_.push_back(static_cast<std::uint8_t>(bank / geometry_.banks));
     rank_of_.push_back(static_cast<std::uint8_t>(bank / geometry_.banks_per_rank()));
   }
-  programs_.resize(static_cast<std::size_t>(kCommands * banks_));
-  for (int c = 0; c < kCommands; ++c) {
+  programs_.resize(static_cast<std::size_t>(kDramCommands * banks_));
+  for (int c = 0; c < kDramCommands; ++c) {
     const auto from = static_cast<DramCommand>(c);
     if (covers_several_banks(from)) {
       for (const DramConstraint& row : spec.constraints) {

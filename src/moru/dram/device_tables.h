@@ -116,9 +116,9 @@ class DeviceTables {
   std::vector<std::uint8_t> group_of_;
   std::vector<TimingOp> ops_;
   std::vector<OpRange> programs_;  // by command and bank
-  std::array<std::vector<WindowRow>, kCommands> windows_;
-  std::array<std::vector<LazyRow>, kCommands> lazy_;
-  std::array<std::vector<DramConstraint>, kCommands> scope_rows_;
+  std::array<std::vector<WindowRow>, kDramCommands> windows_;
+  std::array<std::vector<LazyRow>, kDramCommands> lazy_;
+  std::array<std::vector<DramConstraint>, kDramCommands> scope_rows_;
   std::uint32_t ring_slots_ = 0;
   Tick longest_minimum_ = 0;
 };

@@ -125,7 +125,7 @@ struct DramSpec {
   double tick_seconds = 0;
   int ticks_per_clock = 1;
   std::map<std::string, TimingValue, std::less<>> timing;
-  std::array<int, kCommands> command_ticks{};  // 0: the standard has no such command
+  std::array<int, kDramCommands> command_ticks{};  // 0: the standard has no such command
   std::vector<DramConstraint> constraints;
   std::int64_t read_latency = 0;   // from RD to the last data
   std::int64_t write_latency = 0;  // from WR to the first data
