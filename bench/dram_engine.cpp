@@ -31,8 +31,9 @@ int main(int argc, char** argv) {
   const double start = cpu_seconds();
   channel->advance_until(ticks);
   const double seconds = cpu_seconds() - start;
-  fmt::print("{} ticks={} accepted={} cpu_s={:.5f} mticks_per_s={:.2f} mreq_per_s={:.3f}\n", one.name, ticks,
-             channel->counters().accepted, seconds, static_cast<double>(ticks) / seconds / 1e6,
+  fmt::print("{} ticks={} accepted={} cpu_s={:.5f} mticks_per_s={:.2f} mreq_per_s={:.3f}\n",
+             one.name, ticks, channel->counters().accepted, seconds,
+             static_cast<double>(ticks) / seconds / 1e6,
              static_cast<double>(channel->counters().accepted) / seconds / 1e6);
   return 0;
 }

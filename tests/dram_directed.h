@@ -1,6 +1,6 @@
-// Command sequences aimed at one row of a constraint table: bring the banks into position, let every
-// other row expire, issue `from` and then `to` as soon as the device allows. Used to reach every row
-// and to see whether the checker notices a device whose table was tampered with.
+// Command sequences aimed at one row of a constraint table: bring the banks into position, let
+// every other row expire, issue `from` and then `to` as soon as the device allows. Used to reach
+// every row and to see whether the checker notices a device whose table was tampered with.
 #pragma once
 
 #include "moru/dram/checker.h"
@@ -15,7 +15,9 @@ class DirectedTrace {
  public:
   // `device_spec`: what the device obeys, possibly tampered with.
   explicit DirectedTrace(const DramSpec& device_spec)
-      : spec_(device_spec), tables_(device_spec), device_(tables_),
+      : spec_(device_spec),
+        tables_(device_spec),
+        device_(tables_),
         open_(static_cast<std::size_t>(tables_.banks()), false) {}
 
   // One sequence for a pair of a row, on banks that the row relates.
@@ -59,10 +61,14 @@ class DirectedTrace {
     const auto children = [&] {
       const DramGeometry& g = tables_.geometry();
       switch (row.level) {
-        case DramLevel::pseudo_channel: return g.pseudo_channels;
-        case DramLevel::sid: return g.sids;
-        case DramLevel::bank_group: return g.bank_groups;
-        default: return g.banks;
+        case DramLevel::pseudo_channel:
+          return g.pseudo_channels;
+        case DramLevel::sid:
+          return g.sids;
+        case DramLevel::bank_group:
+          return g.bank_groups;
+        default:
+          return g.banks;
       }
     }();
     const int own = tables_.node_of(row.level, a);
@@ -74,7 +80,9 @@ class DirectedTrace {
     }
     return result;
   }
-  bool needs_open(C c) const { return is_read(c) || is_write(c) || c == C::cas_rd || c == C::cas_wr; }
+  bool needs_open(C c) const {
+    return is_read(c) || is_write(c) || c == C::cas_rd || c == C::cas_wr;
+  }
   bool covers_many(C c) const {
     return c == C::pre_all || c == C::ref_all || c == C::rfm_all || c == C::ref_same || is_power(c);
   }
@@ -92,17 +100,22 @@ class DirectedTrace {
     }
     const int sids = tables_.geometry().sids;
     switch (spec_.refresh_scope) {
-      case DramLevel::channel: return {0, tables_.ranks(), -1, -1};
-      case DramLevel::pseudo_channel: return {rank / sids * sids, rank / sids * sids + sids, -1, -1};
-      default: return {rank, rank + 1, -1, -1};
+      case DramLevel::channel:
+        return {0, tables_.ranks(), -1, -1};
+      case DramLevel::pseudo_channel:
+        return {rank / sids * sids, rank / sids * sids + sids, -1, -1};
+      default:
+        return {rank, rank + 1, -1, -1};
     }
   }
   template <class F>
   void for_banks(const CommandScope& scope, F f) const {
     for (int b = 0; b < tables_.banks(); ++b) {
-      const bool in = scope.bank >= 0 ? b == scope.bank
-                                      : tables_.rank_of(b) >= scope.first_rank && tables_.rank_of(b) < scope.end_rank &&
-                                            (scope.same_bank < 0 || b % tables_.geometry().banks == scope.same_bank);
+      const bool in =
+          scope.bank >= 0
+              ? b == scope.bank
+              : tables_.rank_of(b) >= scope.first_rank && tables_.rank_of(b) < scope.end_rank &&
+                    (scope.same_bank < 0 || b % tables_.geometry().banks == scope.same_bank);
       if (in) {
         f(b);
       }
@@ -132,7 +145,8 @@ class DirectedTrace {
       issue(C::pre, bank);
     } else if (c == C::pre && !open_[b]) {
       issue(C::act, bank);
-    } else if (c == C::ref_all || c == C::ref_bank || c == C::ref_same || c == C::rfm_all || c == C::rfm_bank || c == C::sr_enter) {
+    } else if (c == C::ref_all || c == C::ref_bank || c == C::ref_same || c == C::rfm_all ||
+               c == C::rfm_bank || c == C::sr_enter) {
       close(scope_of(c, bank));
     }
   }
@@ -166,7 +180,7 @@ class DirectedTrace {
     log(c, bank, scope);
     for_banks(scope, [&](int b) {
       bool now_open = open_[static_cast<std::size_t>(b)];
-      now_open = c == C::act ? true
+      now_open = c == C::act                                                    ? true
                  : c == C::pre || c == C::pre_all || c == C::rda || c == C::wra ? false
                                                                                 : now_open;
       open_[static_cast<std::size_t>(b)] = now_open;

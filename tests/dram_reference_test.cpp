@@ -1,11 +1,11 @@
 // The engine against the reference: golden traces where the measured data are present, a slow model
 // tick by tick everywhere else.
-#include "dram_tick_model.h"
 #include "moru/base/catalogue.h"
 #include "moru/base/node.h"
 #include "moru/dram/pattern.h"
 #include "moru/validation/dram.h"
 
+#include "dram_tick_model.h"
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -61,17 +61,17 @@ TEST_P(AgainstTickModel, SameCommandsAndTimes) {
 
 INSTANTIATE_TEST_SUITE_P(
     Dram, AgainstTickModel,
-    ::testing::Values(ModelCase{"GDDR6", DramPattern::stream}, ModelCase{"GDDR6", DramPattern::randmix},
-                      ModelCase{"GDDR6", DramPattern::hot}, ModelCase{"GDDR6", DramPattern::local},
-                      ModelCase{"GDDR6", DramPattern::burst, 300},
-                      ModelCase{"GDDR6", DramPattern::random, 10},
-                      ModelCase{"HBM4", DramPattern::randmix, 1000, RefreshMode::per_bank},
-                      ModelCase{"HBM3", DramPattern::wrheavy, 1000, RefreshMode::per_bank},
-                      ModelCase{"HBM3", DramPattern::burst, 200}, ModelCase{"HBM4", DramPattern::stride},
-                      ModelCase{"HBM2", DramPattern::hot}, ModelCase{"HBM2", DramPattern::wrheavy},
-                      ModelCase{"LPDDR5", DramPattern::burst, 400},
-                      ModelCase{"LPDDR5", DramPattern::wrheavy}, ModelCase{"LPDDR5", DramPattern::stride},
-                      ModelCase{"DDR5", DramPattern::hot}, ModelCase{"DDR5", DramPattern::burst, 500}),
+    ::testing::Values(
+        ModelCase{"GDDR6", DramPattern::stream}, ModelCase{"GDDR6", DramPattern::randmix},
+        ModelCase{"GDDR6", DramPattern::hot}, ModelCase{"GDDR6", DramPattern::local},
+        ModelCase{"GDDR6", DramPattern::burst, 300}, ModelCase{"GDDR6", DramPattern::random, 10},
+        ModelCase{"HBM4", DramPattern::randmix, 1000, RefreshMode::per_bank},
+        ModelCase{"HBM3", DramPattern::wrheavy, 1000, RefreshMode::per_bank},
+        ModelCase{"HBM3", DramPattern::burst, 200}, ModelCase{"HBM4", DramPattern::stride},
+        ModelCase{"HBM2", DramPattern::hot}, ModelCase{"HBM2", DramPattern::wrheavy},
+        ModelCase{"LPDDR5", DramPattern::burst, 400}, ModelCase{"LPDDR5", DramPattern::wrheavy},
+        ModelCase{"LPDDR5", DramPattern::stride}, ModelCase{"DDR5", DramPattern::hot},
+        ModelCase{"DDR5", DramPattern::burst, 500}),
     name_of);
 
 // One short golden case of every standard; `moru validate dram` runs all of them in full.
@@ -102,24 +102,26 @@ TEST(DramGolden, TablesEvaluateToTheReferencesRows) {
     for (const DramConstraint& row : spec.constraints) {
       for (const DramCommand from : row.from) {
         for (const DramCommand to : row.to) {
-          ours.insert({static_cast<int>(row.level), index_of(from), index_of(to), row.min, row.window,
-                       row.siblings});
+          ours.insert({static_cast<int>(row.level), index_of(from), index_of(to), row.min,
+                       row.window, row.siblings});
         }
       }
     }
-    const std::map<std::string, DramLevel> levels = {
-        {"Channel", DramLevel::channel}, {"PseudoChannel", DramLevel::pseudo_channel},
-        {"Rank", DramLevel::sid},        {"Sid", DramLevel::sid},
-        {"BankGroup", DramLevel::bank_group}, {"Bank", DramLevel::bank}};
+    const std::map<std::string, DramLevel> levels = {{"Channel", DramLevel::channel},
+                                                     {"PseudoChannel", DramLevel::pseudo_channel},
+                                                     {"Rank", DramLevel::sid},
+                                                     {"Sid", DramLevel::sid},
+                                                     {"BankGroup", DramLevel::bank_group},
+                                                     {"Bank", DramLevel::bank}};
     std::set<Row> theirs;
     for (const Node& row : standard.value.find("constraints")->items) {
       for (const Node& from : row.find("from")->items) {
         for (const Node& to : row.find("to")->items) {
-          theirs.insert({static_cast<int>(levels.at(row.find("level")->text)),
-                         index_of(*enum_value<DramCommand>(from.text)),
-                         index_of(*enum_value<DramCommand>(to.text)),
-                         std::stoll(row.find("min_ticks")->text), std::stoi(row.find("window")->text),
-                         row.find("applies_to")->text == "siblings"});
+          theirs.insert(
+              {static_cast<int>(levels.at(row.find("level")->text)),
+               index_of(*enum_value<DramCommand>(from.text)),
+               index_of(*enum_value<DramCommand>(to.text)), std::stoll(row.find("min_ticks")->text),
+               std::stoi(row.find("window")->text), row.find("applies_to")->text == "siblings"});
         }
       }
     }

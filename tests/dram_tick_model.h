@@ -1,6 +1,7 @@
-// A slow model of the reference's controllers, tick by tick and request by request, written from the
-// prose of the golden data's specification. It shares no code with the engine except the constraint
-// table and the request generator, and stands in for the reference where there is no golden trace.
+// A slow model of the reference's controllers, tick by tick and request by request, written from
+// the prose of the golden data's specification. It shares no code with the engine except the
+// constraint table and the request generator, and stands in for the reference where there is no
+// golden trace.
 #pragma once
 
 #include "moru/dram/channel.h"
@@ -17,7 +18,10 @@ namespace moru::testing {
 class DramTickModel {
  public:
   DramTickModel(const DramSpec& spec, const ControllerOptions& options)
-      : spec_(spec), options_(options), g_(spec.geometry), bank_(static_cast<std::size_t>(g_.flat_banks())) {
+      : spec_(spec),
+        options_(options),
+        g_(spec.geometry),
+        bank_(static_cast<std::size_t>(g_.flat_banks())) {
     next_refresh_bank_ = spec.has("nREFIpb") ? spec.ticks("nREFIpb") : 0;
     allowed_.assign(static_cast<std::size_t>(g_.ranks()), 0);
     moved_.assign(static_cast<std::size_t>(g_.ranks()), 0);
@@ -26,7 +30,8 @@ class DramTickModel {
   void run(const std::vector<DramRequest>& requests, Tick ticks) {
     std::size_t head = 0;
     for (clk_ = 1; clk_ <= ticks; ++clk_) {
-      if (head < requests.size() && requests[head].available <= clk_ - 1 && accept(requests[head])) {
+      if (head < requests.size() && requests[head].available <= clk_ - 1 &&
+          accept(requests[head])) {
         ++head;
       }
       complete();
@@ -62,7 +67,8 @@ class DramTickModel {
     const std::size_t id = times.accept.size();
     if (!in_writes) {
       Queue& queue = r.is_write ? write_ : read_;
-      if (static_cast<int>(queue.size()) >= (r.is_write ? options_.write_queue : options_.read_queue)) {
+      if (static_cast<int>(queue.size()) >=
+          (r.is_write ? options_.write_queue : options_.read_queue)) {
         return false;
       }
       queue.push_back({r.is_write, r.bank, r.row, r.burst, clk_ - 1, id});
@@ -84,11 +90,16 @@ class DramTickModel {
   // --- tree -------------------------------------------------------------------------------------
   int node(DramLevel level, int bank) const {
     switch (level) {
-      case DramLevel::channel: return 0;
-      case DramLevel::pseudo_channel: return bank / (g_.banks * g_.bank_groups * g_.sids);
-      case DramLevel::sid: return bank / (g_.banks * g_.bank_groups);
-      case DramLevel::bank_group: return bank / g_.banks;
-      case DramLevel::bank: return bank;
+      case DramLevel::channel:
+        return 0;
+      case DramLevel::pseudo_channel:
+        return bank / (g_.banks * g_.bank_groups * g_.sids);
+      case DramLevel::sid:
+        return bank / (g_.banks * g_.bank_groups);
+      case DramLevel::bank_group:
+        return bank / g_.banks;
+      case DramLevel::bank:
+        return bank;
     }
     return 0;
   }
@@ -107,11 +118,14 @@ class DramTickModel {
   static bool has(const std::vector<C>& list, C c) {
     return std::find(list.begin(), list.end(), c) != list.end();
   }
-  Tick& ready(DramLevel level, int n, C c) { return ready_[{static_cast<int>(level), n, index_of(c)}]; }
+  Tick& ready(DramLevel level, int n, C c) {
+    return ready_[{static_cast<int>(level), n, index_of(c)}];
+  }
   bool can(C c, const Request& r) {
     for (int b : banks_of(r)) {
       for (int level = 0; level < 5; ++level) {
-        if (ready(static_cast<DramLevel>(level), node(static_cast<DramLevel>(level), b), c) > clk_) {
+        if (ready(static_cast<DramLevel>(level), node(static_cast<DramLevel>(level), b), c) >
+            clk_) {
           return false;
         }
       }
@@ -166,9 +180,15 @@ class DramTickModel {
       return r.bank < 0 ? C::ref_all : C::ref_bank;
     }
     const Bank& b = bank_[static_cast<std::size_t>(r.bank)];
-    if (b.state == 0) return C::act;
-    if (b.state == 2) return C::act2;
-    if (b.row == r.row) return r.kind == 0 ? C::rd : C::wr;
+    if (b.state == 0) {
+      return C::act;
+    }
+    if (b.state == 2) {
+      return C::act2;
+    }
+    if (b.row == r.row) {
+      return r.kind == 0 ? C::rd : C::wr;
+    }
     return C::pre;
   }
   bool guard_ok(C c, const Request& r) const {
@@ -188,7 +208,8 @@ class DramTickModel {
     if (r.bank >= 0) {
       made.pseudo_channel = static_cast<std::int16_t>(node(DramLevel::pseudo_channel, r.bank));
       made.sid = static_cast<std::int16_t>(node(DramLevel::sid, r.bank) % g_.sids);
-      made.bank_group = static_cast<std::int16_t>(node(DramLevel::bank_group, r.bank) % g_.bank_groups);
+      made.bank_group =
+          static_cast<std::int16_t>(node(DramLevel::bank_group, r.bank) % g_.bank_groups);
       made.bank = static_cast<std::int16_t>(r.bank % g_.banks);
       made.row = r.kind < 0 ? -1 : static_cast<std::int32_t>(r.row);
       made.column = r.kind < 0 ? -1 : r.burst * g_.burst_length;
@@ -204,7 +225,8 @@ class DramTickModel {
     std::optional<std::size_t> best;
     for (std::size_t i = 0; i < queue.size(); ++i) {
       const C c = current(queue[i]);
-      if (filter(c, queue[i]) && can(c, queue[i]) && (!best || queue[i].arrived < queue[*best].arrived)) {
+      if (filter(c, queue[i]) && can(c, queue[i]) &&
+          (!best || queue[i].arrived < queue[*best].arrived)) {
         best = i;
       }
     }
@@ -212,8 +234,10 @@ class DramTickModel {
   }
   Queue& chosen_queue() {
     if (!mode_) {
-      mode_ = static_cast<double>(write_.size()) > options_.write_high * options_.write_queue || read_.empty();
-    } else if (static_cast<double>(write_.size()) < options_.write_low * options_.write_queue && !read_.empty()) {
+      mode_ = static_cast<double>(write_.size()) > options_.write_high * options_.write_queue ||
+              read_.empty();
+    } else if (static_cast<double>(write_.size()) < options_.write_low * options_.write_queue &&
+               !read_.empty()) {
       mode_ = false;
     }
     return mode_ ? write_ : read_;
@@ -226,7 +250,8 @@ class DramTickModel {
     apply(c, r);
     const bool rising = clk_ % 2 == 1;
     if (c != C::rd && c != C::wr && rising) {
-      pair_ = {clk_ + (c == C::act ? 3 : 1), r.bank >= 0 ? node(DramLevel::pseudo_channel, r.bank) : r.first_rank / g_.sids,
+      pair_ = {clk_ + (c == C::act ? 3 : 1),
+               r.bank >= 0 ? node(DramLevel::pseudo_channel, r.bank) : r.first_rank / g_.sids,
                r.bank, true};
     }
     switch (c) {
@@ -257,7 +282,8 @@ class DramTickModel {
         break;
     }
     if (spec_.controller == ControllerKind::split_activate && (c == C::rd || c == C::wr)) {
-      expiry_ = std::max(expiry_, clk_ + spec_.ticks(c == C::rd ? "nRL" : "nWL") + spec_.ticks("nBL") + spec_.ticks("nWCKPST"));
+      expiry_ = std::max(expiry_, clk_ + spec_.ticks(c == C::rd ? "nRL" : "nWL") +
+                                      spec_.ticks("nBL") + spec_.ticks("nWCKPST"));
     }
     queue.erase(queue.begin() + static_cast<std::ptrdiff_t>(i));
   }
@@ -265,17 +291,25 @@ class DramTickModel {
   // --- slots ------------------------------------------------------------------------------------
   static bool is_column(C c) { return c == C::rd || c == C::wr; }
   bool paired_ok(const Request& r) const {
-    if (!pair_.exists || clk_ != pair_.edge) return true;
+    if (!pair_.exists || clk_ != pair_.edge) {
+      return true;
+    }
     const int pc = r.bank >= 0 ? node(DramLevel::pseudo_channel, r.bank) : r.first_rank / g_.sids;
-    if (pc != pair_.pc) return true;
+    if (pc != pair_.pc) {
+      return true;
+    }
     return pair_.bank >= 0 && r.bank >= 0 && r.bank != pair_.bank;
   }
   void select() {
     switch (spec_.controller) {
-      case ControllerKind::single_bus: return single();
-      case ControllerKind::two_bus: return two(false);
-      case ControllerKind::two_bus_edges: return two(true);
-      case ControllerKind::split_activate: return split();
+      case ControllerKind::single_bus:
+        return single();
+      case ControllerKind::two_bus:
+        return two(false);
+      case ControllerKind::two_bus_edges:
+        return two(true);
+      case ControllerKind::split_activate:
+        return split();
     }
   }
   void single() {
@@ -317,7 +351,9 @@ class DramTickModel {
       return;
     }
     Queue& q = chosen_queue();
-    if (const auto i = fr_fcfs(q, [&](C c, const Request& r) { return !is_column(c) && guard_ok(c, r) && edge_ok(c, r); })) {
+    if (const auto i = fr_fcfs(q, [&](C c, const Request& r) {
+          return !is_column(c) && guard_ok(c, r) && edge_ok(c, r);
+        })) {
       issue(q, *i);
     }
   }
@@ -331,15 +367,20 @@ class DramTickModel {
     if (cas_ != nullptr) {
       Queue& q = *cas_;
       cas_ = nullptr;
-      const auto i = std::find_if(q.begin(), q.end(), [&](const Request& r) { return r.id == cas_id_; });
+      const auto i =
+          std::find_if(q.begin(), q.end(), [&](const Request& r) { return r.id == cas_id_; });
       return issue(q, static_cast<std::size_t>(i - q.begin()));
     }
     if (pending_ && clk_ >= deadline_) {
       return act2();
     }
     const auto allowed = [&](C c, const Request& r) {
-      if (!pending_ || is_column(c)) return true;
-      if (c == C::act) return false;
+      if (!pending_ || is_column(c)) {
+        return true;
+      }
+      if (c == C::act) {
+        return false;
+      }
       const std::vector<int> banks = banks_of(r);
       return std::find(banks.begin(), banks.end(), pending_->bank) == banks.end();
     };
@@ -353,7 +394,9 @@ class DramTickModel {
       }
     } else if (!i) {
       queue = &chosen_queue();
-      i = fr_fcfs(*queue, [&](C c, const Request& r) { return guard_ok(c, r) && c != C::act2 && allowed(c, r); });
+      i = fr_fcfs(*queue, [&](C c, const Request& r) {
+        return guard_ok(c, r) && c != C::act2 && allowed(c, r);
+      });
     }
     if (!i) {
       if (pending_) {

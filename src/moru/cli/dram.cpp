@@ -1,6 +1,4 @@
 // moru dram: what a memory sustains under a pattern or a trace.
-#include "moru/dram/memory.h"
-
 #include "moru/base/file.h"
 #include "moru/base/json_writer.h"
 #include "moru/base/registry.h"
@@ -8,6 +6,7 @@
 #include "moru/base/text.h"
 #include "moru/cli/dram_bench.h"
 #include "moru/cli/options.h"
+#include "moru/dram/memory.h"
 
 #include <fmt/format.h>
 
@@ -27,29 +26,37 @@ class Dram final : public Command {
  public:
   void declare(Options& options) override {
     options.text("--dram", question_.part, "part: hbm3e-9.2, gddr7-32, …, or a YAML file");
-    options.number("--data-rate", question_.data_rate, "million transfers a second and pin; 0: the part's");
+    options.number("--data-rate", question_.data_rate,
+                   "million transfers a second and pin; 0: the part's");
     options.count("--stacks", stacks_, "stacks or devices");
-    options.text("--pattern", pattern_,
-                 "stream, mixed, random, randmix, strided, local, hot, burst, wrheavy, kv-decode, or a "
-                 "trace file");
+    options.text(
+        "--pattern", pattern_,
+        "stream, mixed, random, randmix, strided, local, hot, burst, wrheavy, kv-decode, or a "
+        "trace file");
     options.number("--load", load_, "per cent of the peak request rate");
-    options.count("--page", question_.page_bytes, "kv-decode: bytes of one KV page over all channels");
+    options.count("--page", question_.page_bytes,
+                  "kv-decode: bytes of one KV page over all channels");
     options.count("--interleave", question_.interleave, "consecutive bytes in one channel");
     options.choice("--mapping", mapping_, texts_of<AddressScheme>(), "address mapping of a trace");
-    options.choice("--mode", mode_, {"strict", "ramulator2"}, "all constraints, or the reference's");
+    options.choice("--mode", mode_, {"strict", "ramulator2"},
+                   "all constraints, or the reference's");
     options.choice("--refresh", refresh_, {"part", "all_bank", "per_bank", "same_bank", "none"},
                    "refresh mode");
-    options.choice("--row-policy", row_policy_, {"default", "open", "closed", "timeout"}, "when rows close");
-    options.choice("--scheduler", scheduler_, texts_of<DramScheduler>(), "which request goes first");
+    options.choice("--row-policy", row_policy_, {"default", "open", "closed", "timeout"},
+                   "when rows close");
+    options.choice("--scheduler", scheduler_, texts_of<DramScheduler>(),
+                   "which request goes first");
     options.count("--queue", queue_, "entries of each queue (0: 48 strict, 32 reference)");
     options.count("--postpone", postpone_, "refreshes that may be postponed (0 to 8)");
     options.number("--power-down-after", power_down_ns_, "idle ns before power-down; 0: never");
-    options.number("--self-refresh-after", self_refresh_ns_, "idle ns before self-refresh; 0: never");
+    options.number("--self-refresh-after", self_refresh_ns_,
+                   "idle ns before self-refresh; 0: never");
     options.number("--time", time_us_, "simulated microseconds");
     options.count("--seed", seed_, "of the random patterns");
     options.count("--threads", threads_, "0: as many as the machine has");
     options.text("--commands", commands_path_, "write the command trace (CSV) there");
-    options.text("--bench", bench_, "folder with golden cases: speed against the reference's cpu_cost.csv");
+    options.text("--bench", bench_,
+                 "folder with golden cases: speed against the reference's cpu_cost.csv");
     options.flag("--json", json_, "moru/dram/1 on stdout");
     options.text("-o,--output", output_, "write there instead of stdout");
     options.example("moru dram --dram hbm3e-9.2 --stacks 8 --pattern kv-decode --page 131072");
@@ -99,7 +106,8 @@ class Dram final : public Command {
     }
     options.scheduler = *enum_value<DramScheduler>(scheduler_);
     if (queue_ != 0) {
-      options.read_queue = options.write_queue = static_cast<int>(std::clamp<std::int64_t>(queue_, -1, 1000));
+      options.read_queue = options.write_queue =
+          static_cast<int>(std::clamp<std::int64_t>(queue_, -1, 1000));
     }
     options.refresh_postpone = static_cast<int>(std::clamp<std::int64_t>(postpone_, -1, 100));
     const auto ticks = [&](double ns) {
@@ -114,8 +122,9 @@ class Dram final : public Command {
                           options.row_policy == RowPolicy::open && options.refresh_postpone == 0 &&
                           options.power_down_after == 0 && options.self_refresh_after == 0;
     if (question_.mode == SpecMode::ramulator2 && !is_plain) {
-      fail("the reference has only fr_fcfs with open rows, no postponed refresh and no sleep; drop "
-           "those options or --mode ramulator2");
+      fail(
+          "the reference has only fr_fcfs with open rows, no postponed refresh and no sleep; drop "
+          "those options or --mode ramulator2");
     }
     question_.options = options;
   }
@@ -152,22 +161,24 @@ class Dram final : public Command {
   }
 
   static std::string as_text(const DramAnswer& a) {
-    std::string text = fmt::format("{} ({}): {} channels, {} refresh, {} rows, {:.3g} us\n", a.spec.name,
-                                   a.spec.id, a.channels, enum_name(a.options.refresh),
-                                   enum_name(a.options.row_policy),
-                                   a.seconds(static_cast<double>(a.ticks)) * 1e6);
+    std::string text =
+        fmt::format("{} ({}): {} channels, {} refresh, {} rows, {:.3g} us\n", a.spec.name,
+                    a.spec.id, a.channels, enum_name(a.options.refresh),
+                    enum_name(a.options.row_policy), a.seconds(static_cast<double>(a.ticks)) * 1e6);
     Table table({"", ""}, {Align::left, Align::left});
-    table.row({"bandwidth", fmt::format("{:.1f} GB/s of {:.1f} GB/s ({:.1f}%)", a.bytes_per_second * 1e-9,
-                                        a.peak_bytes_per_second * 1e-9, a.share_of_peak() * 100)});
-    table.row({"read latency", fmt::format("mean {:.0f}, p50 {:.0f}, p90 {:.0f}, p99 {:.0f} ns",
-                                           mean_latency_ns(a), percentile_ns(a, 0.5), percentile_ns(a, 0.9),
-                                           percentile_ns(a, 0.99))});
+    table.row(
+        {"bandwidth", fmt::format("{:.1f} GB/s of {:.1f} GB/s ({:.1f}%)", a.bytes_per_second * 1e-9,
+                                  a.peak_bytes_per_second * 1e-9, a.share_of_peak() * 100)});
+    table.row({"read latency",
+               fmt::format("mean {:.0f}, p50 {:.0f}, p90 {:.0f}, p99 {:.0f} ns", mean_latency_ns(a),
+                           percentile_ns(a, 0.5), percentile_ns(a, 0.9), percentile_ns(a, 0.99))});
     table.row({"row hits", fmt::format("{:.1f}%", row_hit_rate(a) * 100)});
     const auto per_bit = [&](const EnergySplit& e) { return e.total() / bits(a) * 1e12; };
-    table.row({"energy", fmt::format("{:.2f} pJ/b ({:.2f} to {:.2f}), {:.1f} W, refresh {:.1f}%",
-                                     per_bit(a.energy.mid), per_bit(a.energy.low), per_bit(a.energy.high),
-                                     a.energy.mid.total() / a.seconds(static_cast<double>(a.ticks)),
-                                     a.energy.mid.refresh / a.energy.mid.total() * 100)});
+    table.row(
+        {"energy", fmt::format("{:.2f} pJ/b ({:.2f} to {:.2f}), {:.1f} W, refresh {:.1f}%",
+                               per_bit(a.energy.mid), per_bit(a.energy.low), per_bit(a.energy.high),
+                               a.energy.mid.total() / a.seconds(static_cast<double>(a.ticks)),
+                               a.energy.mid.refresh / a.energy.mid.total() * 100)});
     text += table.text() + "what took the time\n";
     Table bound({"", "share"}, {Align::left, Align::right});
     for (std::size_t i = 0; i < std::min<std::size_t>(a.bound.size(), 6); ++i) {
@@ -175,7 +186,8 @@ class Dram final : public Command {
     }
     text += bound.text();
     if (!a.spec.extrapolated().empty()) {
-      text += fmt::format("rests on {} extrapolated timings: {}\n", a.spec.extrapolated().size(), a.spec.source);
+      text += fmt::format("rests on {} extrapolated timings: {}\n", a.spec.extrapolated().size(),
+                          a.spec.source);
     }
     return text;
   }
@@ -206,11 +218,13 @@ class Dram final : public Command {
       }
     }
     json.end_object().key("energy").begin_object();
-    for (const auto& [name, split] : {std::pair("low", &a.energy.low), std::pair("mid", &a.energy.mid),
-                                      std::pair("high", &a.energy.high)}) {
+    for (const auto& [name, split] :
+         {std::pair("low", &a.energy.low), std::pair("mid", &a.energy.mid),
+          std::pair("high", &a.energy.high)}) {
       json.key(name).begin_object().field("joules", split->total());
       json.field("pj_per_bit", split->total() / bits(a) * 1e12)
-          .field("pj_per_request", split->total() / bits(a) * 8 * a.spec.geometry.access_bytes() * 1e12)
+          .field("pj_per_request",
+                 split->total() / bits(a) * 8 * a.spec.geometry.access_bytes() * 1e12)
           .field("refresh_share", split->refresh / split->total())
           .end_object();
     }

@@ -9,15 +9,14 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+#include <ctime>
 #include <linux/perf_event.h>
+#include <map>
+#include <optional>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <cstring>
-#include <ctime>
-#include <map>
-#include <optional>
 
 namespace moru {
 namespace {
@@ -75,7 +74,8 @@ std::map<std::string, Reference> read_costs(const std::string& path) {
   for (const std::string_view line : split(text, '\n')) {
     const std::vector<std::string_view> cells = split(line, ',');
     if (cells.size() >= 9 && cells[0] != "case") {
-      costs[std::string(cells[0])] = {parse_double(cells[4]).value_or(0), parse_double(cells[8]).value_or(0),
+      costs[std::string(cells[0])] = {parse_double(cells[4]).value_or(0),
+                                      parse_double(cells[8]).value_or(0),
                                       parse_int64(cells[6]).value_or(0)};
     }
   }
@@ -86,7 +86,7 @@ struct Row {
   std::string name;
   double ns_per_tick = 0;
   double requests_per_second = 0;
-  double speed_up = 0;                         // CPU time
+  double speed_up = 0;  // CPU time
   std::optional<double> instructions_per_tick;
   std::optional<double> fewer_instructions;
 };
@@ -163,7 +163,9 @@ std::string dram_bench(const std::string& folder, bool as_json) {
       row.fewer_instructions ? json.value(*row.fewer_instructions) : json.null();
       json.end_object();
     }
-    json.end_array().field("hbm3_stack_mticks_per_second", stack).field("hbm3_stack_ratio", stack / kReferenceStack);
+    json.end_array()
+        .field("hbm3_stack_mticks_per_second", stack)
+        .field("hbm3_stack_ratio", stack / kReferenceStack);
     return json.end_object().take();
   }
   Table table({"case", "ns/tick", "M requests/s", "CPU x", "instr/tick", "instr x"});
@@ -171,14 +173,17 @@ std::string dram_bench(const std::string& folder, bool as_json) {
     const auto optional = [](const std::optional<double>& value) {
       return value ? fmt::format("{:.1f}", *value) : std::string("-");
     };
-    table.row({row.name, fmt::format("{:.1f}", row.ns_per_tick), fmt::format("{:.2f}", row.requests_per_second * 1e-6),
+    table.row({row.name, fmt::format("{:.1f}", row.ns_per_tick),
+               fmt::format("{:.2f}", row.requests_per_second * 1e-6),
                fmt::format("{:.0f}", row.speed_up), optional(row.instructions_per_tick),
                optional(row.fewer_instructions)});
   }
-  return table.text() +
-         fmt::format("HBM3 stack of 16 channels, stream, one core: {:.2f} M ticks/s, {:.0f} times the reference\n"
-                     "(instructions need perf events; scripts/dram_instructions counts them under callgrind)\n",
-                     stack, stack / kReferenceStack);
+  return table.text() + fmt::format(
+                            "HBM3 stack of 16 channels, stream, one core: {:.2f} M ticks/s, {:.0f} "
+                            "times the reference\n"
+                            "(instructions need perf events; scripts/dram_instructions counts them "
+                            "under callgrind)\n",
+                            stack, stack / kReferenceStack);
 }
 
 }  // namespace moru

@@ -48,7 +48,8 @@ MappedAddress AddressMap::map(std::uint64_t address) const {
     // Only a power of two of banks can be permuted by XOR.
     if ((banks & (banks - 1)) == 0) {
       const int bank = mapped.request.bank % banks;
-      const int turned = bank ^ static_cast<int>(mapped.request.row & static_cast<std::uint32_t>(banks - 1));
+      const int turned =
+          bank ^ static_cast<int>(mapped.request.row & static_cast<std::uint32_t>(banks - 1));
       mapped.request.bank = static_cast<std::uint8_t>(mapped.request.bank - bank + turned);
     }
   }

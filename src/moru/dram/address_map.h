@@ -27,8 +27,8 @@ struct MappedAddress {
 
 class AddressMap {
  public:
-  // `channels`: of all stacks together. `interleave`: consecutive bytes in one channel, a multiple of
-  // the access size. Throws Error.
+  // `channels`: of all stacks together. `interleave`: consecutive bytes in one channel, a multiple
+  // of the access size. Throws Error.
   AddressMap(const DramSpec& spec, int channels, std::int64_t interleave, AddressScheme scheme);
 
   MappedAddress map(std::uint64_t address) const;

@@ -25,7 +25,7 @@ class Explainer {
       }
       std::int64_t& free = bus_free[static_cast<std::size_t>(std::max<int>(c.pseudo_channel, 0))];
       if (c.tick > free) {
-        ticks_[reason(i, free)] += static_cast<double>(c.tick - free);
+        ticks_[reason(i)] += static_cast<double>(c.tick - free);
       }
       ticks_["data bus"] += static_cast<double>(spec_.burst);
       free = std::max(free, c.tick) + spec_.burst;
@@ -77,34 +77,36 @@ class Explainer {
         continue;
       }
       int seen = 0;
-      for (std::size_t j = i; j-- > 0 && c.tick - commands_[j].tick <= row.min;) {
+      for (std::size_t j = i;
+           j-- > 0 && c.tick - commands_[j].tick < row.min + spec_.ticks_per_clock;) {
         const CommandRecord& before = commands_[j];
         if (std::find(row.from.begin(), row.from.end(), before.command) == row.from.end() ||
             !relates(row, before, c) || ++seen < row.window) {
           continue;
         }
-        if (c.tick - before.tick < row.min + spec_.ticks_per_clock) {
+        if (c.tick - before.tick >= row.min) {
           cause = {j, &row};
         }
         break;
-      }
-      if (cause.row != nullptr && row.level == DramLevel::bank) {
-        break;  // the rows of the bank itself say most
       }
     }
     return cause;
   }
 
-  std::string reason(std::size_t i, std::int64_t free) const {
+  // Rows of one bank (tRCD, tRP) delay a command but not the flow of commands: what limits that is
+  // found behind them.
+  std::string reason(std::size_t i) const {
     const DramConstraint* row = nullptr;
-    for (int step = 0; step < 6; ++step) {
+    constexpr int kLongestChain = 6;
+    for (int step = 0; step < kLongestChain; ++step) {
       const Cause cause = cause_of(i);
       if (cause.row == nullptr) {
         break;
       }
       row = cause.row;
       i = cause.command;
-      if (commands_[i].tick <= free) {
+      const DramCommand from = commands_[i].command;
+      if (row->level != DramLevel::bank || index_of(from) >= index_of(DramCommand::ref_all)) {
         break;
       }
     }
@@ -112,8 +114,8 @@ class Explainer {
       return "no request ready";
     }
     return fmt::format("{} {} -> {} ({})", enum_name(row->level),
-                       command_name(spec_, row->from.front()),
-                       command_name(spec_, row->to.front()), row->formula);
+                       command_name(spec_, row->from.front()), command_name(spec_, row->to.front()),
+                       row->formula);
   }
 
   const DramSpec& spec_;

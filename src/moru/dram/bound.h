@@ -14,9 +14,10 @@ struct BoundShare {
   double share = 0;  // of all ticks
 };
 
-// For every column command the chain of rows that made it wait is followed back until the time of
-// the access before it on the same data bus; the ticks between are put down to the row at the chain's
-// end. Largest first; the data bus's own share is the achieved bandwidth.
+// Ticks in which a data bus stands idle before an access are put down to the row that made the
+// access wait, followed back through the rows of its bank (tRCD, tRP) to the one that limits the
+// flow of commands (tFAW, a refresh, …). Largest first; the data bus's own share is the achieved
+// bandwidth.
 std::vector<BoundShare> explain_bound(const DramSpec& spec,
                                       const std::vector<CommandRecord>& commands);
 

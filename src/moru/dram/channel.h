@@ -45,7 +45,7 @@ struct EnumNames<RowPolicy> {
 };
 
 struct ControllerOptions {
-  int read_queue = 32;   // requests; 1 to 48
+  int read_queue = 32;  // requests; 1 to 48
   int write_queue = 32;
   double write_high = 0.8;  // drain writes above this share of the queue …
   double write_low = 0.2;   // … until below this one and reads wait
@@ -54,19 +54,17 @@ struct ControllerOptions {
   RowPolicy row_policy = RowPolicy::open;
   Tick row_timeout = 200;
   RefreshMode refresh = RefreshMode::all_bank;
-  int refresh_postpone = 0;      // refreshes that may be owed while requests wait (0 to 8, strict)
-  int rfm_every = 0;             // activates of a bank before refresh management (strict); 0: never
-  bool rfm_all_banks = false;    // with RFMab instead of RFMpb
-  Tick power_down_after = 0;     // idle ticks before power-down (strict); 0: never
-  Tick self_refresh_after = 0;   // idle ticks before self-refresh (strict); 0: never
+  int refresh_postpone = 0;     // refreshes that may be owed while requests wait (0 to 8, strict)
+  int rfm_every = 0;            // activates of a bank before refresh management (strict); 0: never
+  bool rfm_all_banks = false;   // with RFMab instead of RFMpb
+  Tick power_down_after = 0;    // idle ticks before power-down (strict); 0: never
+  Tick self_refresh_after = 0;  // idle ticks before self-refresh (strict); 0: never
 };
 
 // Latencies in ticks, in steps of 1/8 of a power of two (exact below 16).
 class LatencyHistogram {
  public:
-  void add(Tick latency, std::uint64_t count = 1) {
-    counts_[bucket(latency)] += count;
-  }
+  void add(Tick latency, std::uint64_t count = 1) { counts_[bucket(latency)] += count; }
   void merge(const LatencyHistogram& other, std::uint64_t times = 1);
   // Smallest bucket bound that `share` of the requests do not exceed; 0 if there are none.
   Tick percentile(double share) const;
@@ -100,8 +98,8 @@ struct ChannelCounters {
   std::uint64_t read_latency_sum = 0;  // ticks from acceptance to the last data
   Tick read_latency_min = kNever;
   Tick read_latency_max = 0;
-  Tick powered_down = 0;   // ticks
-  Tick self_refresh = 0;   // ticks
+  Tick powered_down = 0;  // ticks
+  Tick self_refresh = 0;  // ticks
   LatencyHistogram read_latency;
   friend bool operator==(const ChannelCounters&, const ChannelCounters&) = default;
 
@@ -161,8 +159,8 @@ class DramChannel {
   // For fast-forward: the state that decides the future, relative to now(); the caller adds the
   // phase of its source. Rows enter as their distance to `row_origin`.
   virtual void append_state(std::vector<Tick>& state, std::uint32_t row_origin) const = 0;
-  // Jumps over `times` repetitions of a stretch that ended now: clocks move by `ticks` each, rows by
-  // `rows`, counters by what the stretch added since `before`.
+  // Jumps over `times` repetitions of a stretch that ended now: clocks move by `ticks` each, rows
+  // by `rows`, counters by what the stretch added since `before`.
   struct Jump {
     std::uint64_t times = 0;
     Tick ticks = 0;

@@ -54,12 +54,11 @@ void ChannelCore::write_record(DramCommand command, Tick t, int bank, int type, 
   const DramGeometry& g = tables_->geometry();
   const int group = bank / g.banks;
   const int rank = group / g.bank_groups;
-  recorded_->push_back({t, command, static_cast<std::int8_t>(type),
-                        static_cast<std::int16_t>(rank / g.sids),
-                        static_cast<std::int16_t>(rank % g.sids),
-                        static_cast<std::int16_t>(group % g.bank_groups),
-                        static_cast<std::int16_t>(bank % g.banks), static_cast<std::int32_t>(row),
-                        burst < 0 ? -1 : burst * g.burst_length});
+  recorded_->push_back(
+      {t, command, static_cast<std::int8_t>(type), static_cast<std::int16_t>(rank / g.sids),
+       static_cast<std::int16_t>(rank % g.sids), static_cast<std::int16_t>(group % g.bank_groups),
+       static_cast<std::int16_t>(bank % g.banks), static_cast<std::int32_t>(row),
+       burst < 0 ? -1 : burst * g.burst_length});
 }
 
 void ChannelCore::record_scope(DramCommand command, Tick t, const CommandScope& scope) {

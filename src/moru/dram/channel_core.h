@@ -241,9 +241,9 @@ class ChannelCore : public DramChannel {
   std::vector<RefreshRequest> priority_;  // refreshes waiting for the bus, first in first out
   Tick priority_bound_ = 0;
   std::array<std::int64_t, kMaxBanks> open_row_;
-  std::array<std::uint8_t, kMaxBanks> guarded_{};      // the bank has an active request
-  std::array<std::uint8_t, kMaxBanks> is_held_{};      // the bank waits for its refresh (strict)
-  std::array<std::uint8_t, 2 * kMaxBanks> capped_{};   // by kind and bank: hits must wait (strict)
+  std::array<std::uint8_t, kMaxBanks> guarded_{};     // the bank has an active request
+  std::array<std::uint8_t, kMaxBanks> is_held_{};     // the bank waits for its refresh (strict)
+  std::array<std::uint8_t, 2 * kMaxBanks> capped_{};  // by kind and bank: hits must wait (strict)
   bool write_mode_ = false;
   int write_enter_ = 0;
   int write_leave_ = 0;

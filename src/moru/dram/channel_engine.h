@@ -1,8 +1,8 @@
 // The event loop and the command slots of the four kinds of controller.
 //
 // Selection rules are those of the reference (FR-FCFS: the oldest request whose current command is
-// ready, no preference for row hits), stated once over bit masks: candidates of a class, minus ranks
-// that cannot issue, oldest first, a bank at a time.
+// ready, no preference for row hits), stated once over bit masks: candidates of a class, minus
+// ranks that cannot issue, oldest first, a bank at a time.
 #pragma once
 
 #include "moru/dram/channel_core.h"

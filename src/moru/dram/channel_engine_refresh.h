@@ -108,12 +108,12 @@ void ChannelEngine<kKind, Refresh>::issue_refresh(std::size_t i, DramCommand com
 
 // Only commands of a rising edge are remembered, each replacing the one before.
 template <ControllerKind kKind, class Refresh>
-void ChannelEngine<kKind, Refresh>::remember_row_command(DramCommand command, const CommandScope& scope,
-                                                         Tick t) {
+void ChannelEngine<kKind, Refresh>::remember_row_command(DramCommand command,
+                                                         const CommandScope& scope, Tick t) {
   if constexpr (kEdges) {
     if (is_rising(t)) {
-      paired_ = {t + (command == DramCommand::act ? 3 : 1), tables_->pseudo_channel_of_rank(scope.first_rank),
-                 scope.bank};
+      paired_ = {t + (command == DramCommand::act ? 3 : 1),
+                 tables_->pseudo_channel_of_rank(scope.first_rank), scope.bank};
     }
   }
 }

@@ -30,10 +30,10 @@ int ChannelEngine<kKind, Refresh>::pick_active(Tick t) {
   return best;
 }
 
-// The oldest request of `classes` whose current command is ready, or kNone. The search goes on until
-// it meets a second ready one; if there is none, the bounds of the classes searched become exact for
-// the requests that remain (what the command itself changes lowers them again). All requests of a class at a bank are ready together, so a bank that
-// is not ready removes them all.
+// The oldest request of `classes` whose current command is ready, or kNone. The search goes on
+// until it meets a second ready one; if there is none, the bounds of the classes searched become
+// exact for the requests that remain (what the command itself changes lowers them again). All
+// requests of a class at a bank are ready together, so a bank that is not ready removes them all.
 template <ControllerKind kKind, class Refresh>
 template <bool kHits, bool kRows>
 int ChannelEngine<kKind, Refresh>::pick(RequestQueue& queue, int kind, Classes classes, Tick t) {
@@ -73,7 +73,8 @@ int ChannelEngine<kKind, Refresh>::pick(RequestQueue& queue, int kind, Classes c
     const SlotMask same = is_hit ? classes.hit : is_closed ? classes.closed : classes.conflict;
     const SlotMask others = queue.in_bank[static_cast<std::size_t>(bank)] & same;
     if (ready <= t) {
-      // A second one that is ready: the next tick must look again, and finds the bounds as they are.
+      // A second one that is ready: the next tick must look again, and finds the bounds as they
+      // are.
       if (winner != kNone || (is_hit && others != bit)) {
         return winner == kNone ? p : winner;
       }

@@ -182,9 +182,9 @@ inline void ChannelEngine<kKind, Refresh>::step(Tick t) {
   }
 }
 
-// The mode is updated in every tick that looks at the queues; while sizes stand still a second update
-// changes nothing. One that will change it in the next tick is made at once if nothing can come
-// between; false if that tick has to be looked at.
+// The mode is updated in every tick that looks at the queues; while sizes stand still a second
+// update changes nothing. One that will change it in the next tick is made at once if nothing can
+// come between; false if that tick has to be looked at.
 template <ControllerKind kKind, class Refresh>
 bool ChannelEngine<kKind, Refresh>::settle_write_mode(Tick t) {
   if (next_write_mode() != write_mode_) {

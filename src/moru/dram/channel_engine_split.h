@@ -37,7 +37,8 @@ void ChannelEngine<kKind, Refresh>::continue_cas(Tick t) {
   }
 }
 
-// True if the data clock does not run, so that this tick goes to the pending activation or to a CAS.
+// True if the data clock does not run, so that this tick goes to the pending activation or to a
+// CAS.
 template <ControllerKind kKind, class Refresh>
 bool ChannelEngine<kKind, Refresh>::start_clock(DramCommand column, Tick t) {
   if (t < clock_expiry_) {

@@ -9,7 +9,9 @@ template <ControllerKind kKind, class Refresh>
 void ChannelEngine<kKind, Refresh>::append_state(std::vector<Tick>& state,
                                                  std::uint32_t row_origin) const {
   const auto rows = static_cast<std::uint32_t>(tables_->geometry().rows);
-  const auto relative_row = [&](std::uint32_t row) { return Tick{(row + rows - row_origin) % rows}; };
+  const auto relative_row = [&](std::uint32_t row) {
+    return Tick{(row + rows - row_origin) % rows};
+  };
   // Lower bounds (bound_hit, …) are left out: they only say when it is useless to look.
   state.insert(state.end(), {now_ & 1, write_mode_, blocked_, arrival_tick_ - now_, active_count_,
                              std::max<Tick>(last_done_ - now_, 0)});

@@ -1,5 +1,5 @@
-// What the reference does not do: row policies, row-hit cap, holding banks for a refresh, power-down
-// and self-refresh. Part of channel_engine.h.
+// What the reference does not do: row policies, row-hit cap, holding banks for a refresh,
+// power-down and self-refresh. Part of channel_engine.h.
 #pragma once
 
 #include "moru/dram/channel_engine_split.h"
@@ -42,7 +42,8 @@ void ChannelEngine<kKind, Refresh>::count_activate(int bank, Tick t) {
     const int count = spec_.refresh_scope == DramLevel::channel ? tables_->ranks() : sids;
     request = {DramCommand::rfm_all, {first, first + count, -1, -1}, -1};
     bool is_taken = false;
-    for_banks(request.scope, [&](int b) { is_taken = is_taken || is_held_[static_cast<std::size_t>(b)] != 0; });
+    for_banks(request.scope,
+              [&](int b) { is_taken = is_taken || is_held_[static_cast<std::size_t>(b)] != 0; });
     if (is_taken) {
       return;
     }
@@ -53,8 +54,8 @@ void ChannelEngine<kKind, Refresh>::count_activate(int bank, Tick t) {
   priority_bound_ = t + 1;
 }
 
-// After `row_hit_cap` hits on a row that an older-or-younger request of the same queue wants closed,
-// further hits wait until it has been.
+// After `row_hit_cap` hits on a row that an older-or-younger request of the same queue wants
+// closed, further hits wait until it has been.
 template <ControllerKind kKind, class Refresh>
 void ChannelEngine<kKind, Refresh>::apply_row_hit_cap(int kind, int bank) {
   const auto b = static_cast<std::size_t>(bank);
@@ -81,8 +82,8 @@ bool ChannelEngine<kKind, Refresh>::close_idle_rows(Tick t) {
     if (open_row_[b] < 0 || guarded_[b] != 0 || wanted != 0 || is_held_[b] != 0) {
       continue;
     }
-    const Tick ready = rising(std::max(last_use_[b] + options_.row_timeout,
-                                       device_.ready(DramCommand::pre, bank)));
+    const Tick ready = rising(
+        std::max(last_use_[b] + options_.row_timeout, device_.ready(DramCommand::pre, bank)));
     if (ready > t || issued) {
       next = std::min(next, std::max(ready, t + 1));
     } else {
@@ -140,8 +141,8 @@ bool ChannelEngine<kKind, Refresh>::strict_idle_work(Tick t) {
 template <ControllerKind kKind, class Refresh>
 bool ChannelEngine<kKind, Refresh>::sleep_work(Tick t) {
   const bool is_deep = sleep_ == Sleep::self_refresh;
-  const bool goes_deeper = !is_deep && options_.self_refresh_after > 0 &&
-                           t >= idle_since_ + options_.self_refresh_after;
+  const bool goes_deeper =
+      !is_deep && options_.self_refresh_after > 0 && t >= idle_since_ + options_.self_refresh_after;
   const DramCommand exit = is_deep ? DramCommand::sr_exit : DramCommand::pd_exit;
   const bool must_wake = has_work() || (!is_deep && !priority_.empty()) || goes_deeper;
   if (!must_wake || !is_rising(t) || device_.ready_rare(exit, whole_channel()) > t) {
@@ -171,8 +172,9 @@ Tick ChannelEngine<kKind, Refresh>::strict_wake(Tick t) const {
   if (sleep_ != Sleep::awake) {
     const bool is_deep = sleep_ == Sleep::self_refresh;
     if (has_work() || (!is_deep && !priority_.empty())) {
-      return rising(std::max(t + 1, device_.ready_rare(is_deep ? DramCommand::sr_exit : DramCommand::pd_exit,
-                                                       whole_channel())));
+      return rising(
+          std::max(t + 1, device_.ready_rare(is_deep ? DramCommand::sr_exit : DramCommand::pd_exit,
+                                             whole_channel())));
     }
     return is_deep || options_.self_refresh_after == 0
                ? kNever

@@ -89,7 +89,8 @@ void CommandChecker::check_row(std::size_t index, int at, const CommandRecord& c
     if (past.count < row.window) {
       continue;
     }
-    const Tick since = past.ticks[static_cast<std::size_t>((past.count - row.window) % kRemembered)];
+    const Tick since =
+        past.ticks[static_cast<std::size_t>((past.count - row.window) % kRemembered)];
     const Tick passed = c.tick - since;
     ++report_.evaluated[index];
     report_.tight[index] += passed == row.min ? 1 : 0;
@@ -185,8 +186,8 @@ void CommandChecker::check_buses(const CommandRecord& c, int pseudo_channel) {
   if (!is_column) {
     return;
   }
-  const Tick begin = is_read(c.command) ? c.tick + spec_.read_latency - spec_.burst
-                                        : c.tick + spec_.write_latency;
+  const Tick begin =
+      is_read(c.command) ? c.tick + spec_.read_latency - spec_.burst : c.tick + spec_.write_latency;
   const Interval burst{begin, begin + spec_.burst};
   std::vector<Interval>& taken = data_[static_cast<std::size_t>(pseudo_channel)];
   std::erase_if(taken, [&](const Interval& old) { return old.end <= c.tick; });
@@ -198,8 +199,8 @@ void CommandChecker::check_buses(const CommandRecord& c, int pseudo_channel) {
   taken.push_back(burst);
 }
 
-// JEDEC: at most 8 refreshes postponed, so two of a bank lie at most 9 intervals apart; one more for
-// the refresh on its way and the bank's place in its round.
+// JEDEC: at most 8 refreshes postponed, so two of a bank lie at most 9 intervals apart; one more
+// for the refresh on its way and the bank's place in its round.
 void CommandChecker::check_refresh(const CommandRecord& c, const std::vector<int>& banks) {
   if (refresh_mode_ == RefreshMode::none) {
     return;
@@ -246,7 +247,8 @@ void CommandChecker::finish(Tick end) {
     if (end - refreshed_at_[bank] > longest) {
       CommandRecord last;
       last.tick = end;
-      violate(last, fmt::format("bank {} was last refreshed at tick {}", bank, refreshed_at_[bank]));
+      violate(last,
+              fmt::format("bank {} was last refreshed at tick {}", bank, refreshed_at_[bank]));
     }
   }
 }

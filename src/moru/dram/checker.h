@@ -2,7 +2,8 @@
 //
 // Written the other way round: the engine keeps earliest ticks, the checker keeps when commands
 // happened and asks, for each new one, every row it is a target of. It shares with the engine only
-// the rows themselves. Also checked: bank states, both command buses, the data buses, refresh rates.
+// the rows themselves. Also checked: bank states, both command buses, the data buses, refresh
+// rates.
 #pragma once
 
 #include "moru/dram/device_tables.h"
@@ -17,9 +18,9 @@ namespace moru {
 struct CheckReport {
   std::uint64_t commands = 0;
   std::uint64_t violations = 0;
-  std::vector<std::string> first;          // the first few, a line each
-  std::vector<std::uint64_t> evaluated;    // by row of the spec: how often it was asked
-  std::vector<std::uint64_t> tight;        // … and held with no tick to spare
+  std::vector<std::string> first;        // the first few, a line each
+  std::vector<std::uint64_t> evaluated;  // by row of the spec: how often it was asked
+  std::vector<std::uint64_t> tight;      // … and held with no tick to spare
   std::vector<std::uint64_t> row_violations;
 };
 
@@ -60,12 +61,12 @@ class CommandChecker {
   RefreshMode refresh_mode_;
   CheckReport report_;
   std::array<std::vector<std::size_t>, kDramCommands> rows_to_;  // rows a command is a target of
-  std::array<std::vector<History>, 5> histories_;           // by level: node * kDramCommands + command
-  std::vector<std::int64_t> open_row_;                       // -1: closed
-  std::array<Tick, 2> bus_free_{};                           // row (or single) bus, column bus
-  std::vector<std::vector<Interval>> data_;                  // by pseudo-channel, recent bursts
-  std::vector<Tick> refreshed_at_;                           // by bank
-  std::vector<std::uint64_t> refreshes_;                     // by bank
+  std::array<std::vector<History>, 5> histories_;  // by level: node * kDramCommands + command
+  std::vector<std::int64_t> open_row_;             // -1: closed
+  std::array<Tick, 2> bus_free_{};                 // row (or single) bus, column bus
+  std::vector<std::vector<Interval>> data_;        // by pseudo-channel, recent bursts
+  std::vector<Tick> refreshed_at_;                 // by bank
+  std::vector<std::uint64_t> refreshes_;           // by bank
   bool is_asleep_ = false;
 };
 

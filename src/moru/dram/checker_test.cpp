@@ -32,19 +32,21 @@ std::string first_of(const CheckReport& report) {
   return report.first.empty() ? std::string() : report.first.front();
 }
 
-const std::vector<std::string> kParts = {"hbm2-2.0", "hbm2e-3.2", "hbm3-6.4", "hbm3e-9.2",
-                                         "hbm4-8.0", "gddr6-16",  "gddr7-32", "lpddr5-6.4",
-                                         "lpddr5x-8.5", "ddr4-3.2", "ddr5-6.4"};
+const std::vector<std::string> kParts = {"hbm2-2.0",    "hbm2e-3.2", "hbm3-6.4", "hbm3e-9.2",
+                                         "hbm4-8.0",    "gddr6-16",  "gddr7-32", "lpddr5-6.4",
+                                         "lpddr5x-8.5", "ddr4-3.2",  "ddr5-6.4"};
 
 TEST(DramChecker, StrictRunsOfEveryStandardBreakNoRule) {
   for (const std::string& part : kParts) {
     const DramSpec spec = load_dram_spec(part);
-    for (const DramPattern pattern : {DramPattern::stream, DramPattern::randmix, DramPattern::hot}) {
+    for (const DramPattern pattern :
+         {DramPattern::stream, DramPattern::randmix, DramPattern::hot}) {
       ControllerOptions options;
       options.refresh = spec.refresh;
       const StrictRun run = run_strict(spec, options, {pattern, 1000, 5}, 3 * spec.ticks("nREFI"));
       EXPECT_GT(run.report.commands, 500U) << part;
-      EXPECT_EQ(run.report.violations, 0U) << part << " " << enum_name(pattern) << ": " << first_of(run.report);
+      EXPECT_EQ(run.report.violations, 0U)
+          << part << " " << enum_name(pattern) << ": " << first_of(run.report);
     }
   }
 }
@@ -64,7 +66,8 @@ TEST(DramChecker, EveryPolicyKeepsTheRules) {
       options.self_refresh_after = policy == RowPolicy::closed ? 4000 : 0;
       for (const std::int64_t load : {1000, 300, 5}) {
         const DramPattern pattern = load == 300 ? DramPattern::burst : DramPattern::local;
-        const StrictRun run = run_strict(spec, options, {pattern, load, 9}, 4 * spec.ticks("nREFI"));
+        const StrictRun run =
+            run_strict(spec, options, {pattern, load, 9}, 4 * spec.ticks("nREFI"));
         EXPECT_EQ(run.report.violations, 0U)
             << part << " " << enum_name(policy) << " load " << load << ": " << first_of(run.report);
         EXPECT_GT(run.counters.reads, 10U) << part;
@@ -95,8 +98,13 @@ TEST(DramChecker, SeesEachKindOfMistake) {
   const auto rd = first_index(DramCommand::rd);
   EXPECT_GT(violations_after([&](auto& c) { c.erase(c.begin() + act); }), 0U);
   EXPECT_GT(violations_after([&](auto& c) { c[static_cast<std::size_t>(rd)].row += 1; }), 0U);
-  EXPECT_GT(violations_after([&](auto& c) { std::erase_if(c, [](const CommandRecord& r) { return r.command == DramCommand::pre; }); }), 0U);
-  EXPECT_GT(check_commands(spec, {}, RefreshMode::all_bank, 11 * spec.ticks("nREFI")).violations, 0U);
+  EXPECT_GT(violations_after([&](auto& c) {
+              std::erase_if(c,
+                            [](const CommandRecord& r) { return r.command == DramCommand::pre; });
+            }),
+            0U);
+  EXPECT_GT(check_commands(spec, {}, RefreshMode::all_bank, 11 * spec.ticks("nREFI")).violations,
+            0U);
 }
 
 }  // namespace

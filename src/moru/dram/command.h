@@ -36,19 +36,26 @@ inline constexpr int kDramCommands = 19;
 
 template <>
 struct EnumNames<DramCommand> {
-  static constexpr std::array<std::pair<std::string_view, DramCommand>, kDramCommands + 1> values = {
-      {{"ACT", DramCommand::act},         {"PREpb", DramCommand::pre},        {"RD", DramCommand::rd},
-       {"WR", DramCommand::wr},           {"RDA", DramCommand::rda},          {"WRA", DramCommand::wra},
-       {"ACT2", DramCommand::act2},       {"CAS_RD", DramCommand::cas_rd},    {"CAS_WR", DramCommand::cas_wr},
-       {"PREab", DramCommand::pre_all},   {"REFab", DramCommand::ref_all},    {"REFpb", DramCommand::ref_bank},
-       {"REFsb", DramCommand::ref_same},  {"RFMab", DramCommand::rfm_all},    {"RFMpb", DramCommand::rfm_bank},
-       {"PDE", DramCommand::pd_enter},    {"PDX", DramCommand::pd_exit},      {"SRE", DramCommand::sr_enter},
-       {"SRX", DramCommand::sr_exit},     {"ACT1", DramCommand::act}}};
+  static constexpr std::array<std::pair<std::string_view, DramCommand>, kDramCommands + 1> values =
+      {{{"ACT", DramCommand::act},        {"PREpb", DramCommand::pre},
+        {"RD", DramCommand::rd},          {"WR", DramCommand::wr},
+        {"RDA", DramCommand::rda},        {"WRA", DramCommand::wra},
+        {"ACT2", DramCommand::act2},      {"CAS_RD", DramCommand::cas_rd},
+        {"CAS_WR", DramCommand::cas_wr},  {"PREab", DramCommand::pre_all},
+        {"REFab", DramCommand::ref_all},  {"REFpb", DramCommand::ref_bank},
+        {"REFsb", DramCommand::ref_same}, {"RFMab", DramCommand::rfm_all},
+        {"RFMpb", DramCommand::rfm_bank}, {"PDE", DramCommand::pd_enter},
+        {"PDX", DramCommand::pd_exit},    {"SRE", DramCommand::sr_enter},
+        {"SRX", DramCommand::sr_exit},    {"ACT1", DramCommand::act}}};
 };
 
 constexpr int index_of(DramCommand command) { return static_cast<int>(command); }
-constexpr bool is_read(DramCommand command) { return command == DramCommand::rd || command == DramCommand::rda; }
-constexpr bool is_write(DramCommand command) { return command == DramCommand::wr || command == DramCommand::wra; }
+constexpr bool is_read(DramCommand command) {
+  return command == DramCommand::rd || command == DramCommand::rda;
+}
+constexpr bool is_write(DramCommand command) {
+  return command == DramCommand::wr || command == DramCommand::wra;
+}
 
 // One command as it appeared on the bus. A level below the command's scope is -1, and so are the
 // row and column of a refresh and of a precharge made for one.

@@ -79,7 +79,22 @@ void write_point(const std::string& path, const CurvePoint& point) {
   }
 }
 
+struct MemoryCache {
+  std::mutex lock;
+  std::map<std::string, CurvePoint> known;
+};
+MemoryCache& memory_cache() {
+  static MemoryCache cache;
+  return cache;
+}
+
 }  // namespace
+
+void forget_dram_curves() {
+  auto& [lock, known] = memory_cache();
+  const std::lock_guard<std::mutex> guard(lock);
+  known.clear();
+}
 
 std::string curve_cache_folder() {
   if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && cache[0] == '/') {
@@ -109,7 +124,8 @@ CurvePoint simulate_curve(const CurveQuestion& q) {
   CurvePoint point;
   point.share_of_peak = answer.share_of_peak();
   const double reads = static_cast<double>(std::max<std::uint64_t>(answer.counters.reads, 1));
-  point.mean_latency = answer.seconds(static_cast<double>(answer.counters.read_latency_sum) / reads);
+  point.mean_latency =
+      answer.seconds(static_cast<double>(answer.counters.read_latency_sum) / reads);
   point.p99_latency =
       answer.seconds(static_cast<double>(answer.counters.read_latency.percentile(0.99)));
   const double bytes = answer.bytes_per_second * answer.seconds(static_cast<double>(answer.ticks));
@@ -119,8 +135,7 @@ CurvePoint simulate_curve(const CurveQuestion& q) {
 }
 
 CurvePoint dram_curve(const CurveQuestion& question) {
-  static std::mutex lock;
-  static std::map<std::string, CurvePoint> known;
+  auto& [lock, known] = memory_cache();
   const DramSpec spec = load_dram_spec(question.part, {SpecMode::strict, question.data_rate});
   const std::string key = key_of(question, spec);
   {

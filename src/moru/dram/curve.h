@@ -1,9 +1,10 @@
 // Sustained bandwidth and loaded latency of a DRAM part under an access pattern, from the engine.
 //
 // A chip model asks with what its operators do: a stream of weights, pages of a KV cache, random
-// reads. Answers are kept in memory and under $XDG_CACHE_HOME/moru/dram (or ~/.cache/moru/dram), one
-// small file per question, named by a hash of the part's evaluated table, the controller and the
-// pattern; a file appears whole or not at all. A cache that cannot be read or written is no error.
+// reads. Answers are kept in memory and under $XDG_CACHE_HOME/moru/dram (or ~/.cache/moru/dram),
+// one small file per question, named by a hash of the part's evaluated table, the controller and
+// the pattern; a file appears whole or not at all. A cache that cannot be read or written is no
+// error.
 #pragma once
 
 #include "moru/dram/memory.h"
@@ -39,20 +40,23 @@ struct CurveQuestion {
 };
 
 struct CurvePoint {
-  double share_of_peak = 0;     // sustained
-  double mean_latency = 0;      // seconds, from acceptance to the last data
-  double p99_latency = 0;       // seconds
-  double joules_per_byte = 0;   // mid figure
+  double share_of_peak = 0;      // sustained
+  double mean_latency = 0;       // seconds, from acceptance to the last data
+  double p99_latency = 0;        // seconds
+  double joules_per_byte = 0;    // mid figure
   bool is_extrapolated = false;  // rests on timings no source publishes
   friend bool operator==(const CurvePoint&, const CurvePoint&) = default;
 };
 
-// From memory, the cache folder, or the engine (tens of milliseconds). Thread-safe. Throws Error on an
-// unknown part.
+// From memory, the cache folder, or the engine (tens of milliseconds). Thread-safe. Throws Error on
+// an unknown part.
 CurvePoint dram_curve(const CurveQuestion& question);
 
 // As dram_curve, past both caches.
 CurvePoint simulate_curve(const CurveQuestion& question);
+
+// Empties the cache in memory, not the files.
+void forget_dram_curves();
 
 // Where the files stand; empty if there is no home to keep them in.
 std::string curve_cache_folder();

@@ -110,8 +110,8 @@ void Device::for_nodes(DramLevel level, const CommandScope& scope, F f) const {
   }
 }
 
-// When `row.from` last happened at the node (for windows: the tick the row counts from). The banks of
-// a node stand side by side, whatever its level.
+// When `row.from` last happened at the node (for windows: the tick the row counts from). The banks
+// of a node stand side by side, whatever its level.
 Tick Device::last_at(const LazyRow& row, int node) const {
   if (row.window_row >= 0) {
     const WindowRow& window =

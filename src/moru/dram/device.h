@@ -88,9 +88,9 @@ class Device {
   struct WindowProgram {
     int window = 0;
     std::array<std::uint8_t, kMaxBanks> node{};  // by bank
-    Tick* rings = nullptr;                        // `window` ticks a node, oldest first
-    std::vector<TimingOp> ops;                    // of all nodes
-    std::vector<std::uint32_t> first_op;          // by node, and the end
+    Tick* rings = nullptr;                       // `window` ticks a node, oldest first
+    std::vector<TimingOp> ops;                   // of all nodes
+    std::vector<std::uint32_t> first_op;         // by node, and the end
   };
   struct Program {
     const OpSpan* ops = nullptr;  // by bank
@@ -100,7 +100,9 @@ class Device {
     const WindowProgram* windows_end = nullptr;
   };
 
-  const Tick* target_slots(DramCommand target) const { return targets_[static_cast<std::size_t>(index_of(target))]; }
+  const Tick* target_slots(DramCommand target) const {
+    return targets_[static_cast<std::size_t>(index_of(target))];
+  }
   void push_window(const WindowProgram& program, int bank, Tick tick) {
     const std::size_t node = program.node[static_cast<std::size_t>(bank)];
     Tick* const ring = program.rings + node * static_cast<std::size_t>(program.window);

@@ -15,8 +15,8 @@ bool contains(const std::vector<DramCommand>& list, DramCommand command) {
   return std::find(list.begin(), list.end(), command) != list.end();
 }
 
-// Whether the row makes an eager target wait. A row for RDA alone binds RD as well: one earliest tick
-// serves both, and being late is safe where being early is not.
+// Whether the row makes an eager target wait. A row for RDA alone binds RD as well: one earliest
+// tick serves both, and being late is safe where being early is not.
 bool targets(const DramConstraint& row, int target) {
   return contains(row.to, static_cast<DramCommand>(target)) ||
          (target == index_of(DramCommand::rd) && contains(row.to, DramCommand::rda)) ||
@@ -120,7 +120,8 @@ void DeviceTables::add_op(Pending& ops, std::uint32_t slot, std::int64_t min) co
     return;
   }
   if (min > UINT16_MAX) {
-    fail(fmt::format("a minimum of {} ticks between two commands is more than {}", min, UINT16_MAX));
+    fail(
+        fmt::format("a minimum of {} ticks between two commands is more than {}", min, UINT16_MAX));
   }
   ops.push_back({static_cast<std::uint16_t>(slot), static_cast<std::uint16_t>(min)});
 }
@@ -133,7 +134,8 @@ void DeviceTables::compile_program(const DramSpec& spec, DramCommand from, int b
     for (int other = 0; other < ranks_; ++other) {
       add_op(ops, rank_slot(target, other), rank_minimum(spec, from, target, rank, other));
     }
-    const std::int64_t in_rank = std::max<std::int64_t>(rank_minimum(spec, from, target, rank, rank), 0);
+    const std::int64_t in_rank =
+        std::max<std::int64_t>(rank_minimum(spec, from, target, rank, rank), 0);
     const std::int64_t in_group = low_minimum(spec, from, target, DramLevel::bank_group);
     const std::int64_t in_bank = low_minimum(spec, from, target, DramLevel::bank);
     if (in_group > in_rank) {
@@ -176,8 +178,8 @@ void DeviceTables::compile_windows(const DramSpec& spec) {
       continue;
     }
     for (const DramCommand from : row.from) {
-      windows_[index_of(from)].push_back({row.level, from, row.to, static_cast<std::int32_t>(row.min),
-                                          row.window, ring_slots_});
+      windows_[index_of(from)].push_back(
+          {row.level, from, row.to, static_cast<std::int32_t>(row.min), row.window, ring_slots_});
       ring_slots_ += static_cast<std::uint32_t>(nodes_of(row.level) * row.window);
     }
   }

@@ -2,7 +2,8 @@
 //
 // The five levels of the tree fold into three tiers, because every channel, pseudo-channel and
 // stack-id node is a set of ranks: rank (pseudo-channel x stack id), bank group, bank. The earliest
-// tick of a request's command at a bank is then the maximum of three numbers, whatever the standard.
+// tick of a request's command at a bank is then the maximum of three numbers, whatever the
+// standard.
 #pragma once
 
 #include "moru/dram/spec.h"
@@ -22,8 +23,8 @@ inline constexpr std::size_t kMaxRanks = 16;
 // The commands requests wait for; RDA waits as RD does, WRA as WR.
 inline constexpr int kEagerTargets = 4;  // act, pre, rd, wr: the first values of DramCommand
 
-// ready[slot] = max(ready[slot], tick + delta). Small, so that the programs of all banks stay in the
-// first-level cache.
+// ready[slot] = max(ready[slot], tick + delta). Small, so that the programs of all banks stay in
+// the first-level cache.
 struct TimingOp {
   std::uint16_t slot = 0;
   std::uint16_t delta = 0;
@@ -86,7 +87,9 @@ class DeviceTables {
   const std::vector<WindowRow>& window_rows(DramCommand c) const { return windows_[index_of(c)]; }
   const std::vector<LazyRow>& lazy_rows(DramCommand c) const { return lazy_[index_of(c)]; }
   // Rows of a command that covers several banks (PREab, REFab, REFsb, power): applied node by node.
-  const std::vector<DramConstraint>& scope_rows(DramCommand c) const { return scope_rows_[index_of(c)]; }
+  const std::vector<DramConstraint>& scope_rows(DramCommand c) const {
+    return scope_rows_[index_of(c)];
+  }
   // No row reaches further into the past than this many ticks.
   Tick longest_minimum() const { return longest_minimum_; }
   std::uint32_t ring_slots() const { return ring_slots_; }
@@ -105,7 +108,8 @@ class DeviceTables {
   // The largest minimum of the rows from `from` to `target` that hold between the two ranks.
   std::int64_t rank_minimum(const DramSpec& spec, DramCommand from, int target, int from_rank,
                             int to_rank) const;
-  std::int64_t low_minimum(const DramSpec& spec, DramCommand from, int target, DramLevel level) const;
+  std::int64_t low_minimum(const DramSpec& spec, DramCommand from, int target,
+                           DramLevel level) const;
 
   DramGeometry geometry_;
   int ranks_ = 0;

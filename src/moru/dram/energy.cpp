@@ -23,10 +23,10 @@ EnergyReport energy_of(const DramSpec& spec, const EnergyTable& table,
   const double bits = 8.0 * g.access_bytes();
   const double reads = count(DramCommand::rd) + count(DramCommand::rda);
   const double writes = count(DramCommand::wr) + count(DramCommand::wra);
-  const double scope_banks =
-      spec.refresh_scope == DramLevel::channel          ? g.flat_banks()
-      : spec.refresh_scope == DramLevel::pseudo_channel ? g.flat_banks() / g.pseudo_channels
-                                                        : g.banks_per_rank();
+  const double scope_banks = spec.refresh_scope == DramLevel::channel ? g.flat_banks()
+                             : spec.refresh_scope == DramLevel::pseudo_channel
+                                 ? g.flat_banks() / g.pseudo_channels
+                                 : g.banks_per_rank();
   const double refreshed_banks =
       (count(DramCommand::ref_all) + count(DramCommand::rfm_all)) * scope_banks +
       count(DramCommand::ref_bank) + count(DramCommand::rfm_bank) +

@@ -1,7 +1,8 @@
 // Energy of a memory from what its channels did.
 //
-// Per-command and background figures come from data/dram/energy/GENERATION.yaml, each as low, mid and
-// high with its source; no public figure exists for HBM3 and later, so the ranges are wide and say so.
+// Per-command and background figures come from data/dram/energy/GENERATION.yaml, each as low, mid
+// and high with its source; no public figure exists for HBM3 and later, so the ranges are wide and
+// say so.
 #pragma once
 
 #include "moru/base/fields.h"

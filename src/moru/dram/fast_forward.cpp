@@ -40,8 +40,8 @@ class StreamSource final : public RequestSource {
   DramRequest request_;
 };
 
-// The state just before a round of refreshes begins: whole rounds apart the refresh schedule looks the
-// same, and what remains is where the stream stands, one of few thousand places.
+// The state just before a round of refreshes begins: whole rounds apart the refresh schedule looks
+// the same, and what remains is where the stream stands, one of few thousand places.
 struct Visit {
   std::vector<Tick> state;
   std::uint64_t at = 0;

@@ -116,7 +116,8 @@ DramAnswer simulate_dram(const DramQuestion& question) {
                         ? std::min(question.sample_channels, all_channels)
                         : all_channels;
   const bool is_trace = !question.trace.empty();
-  const Tick end = std::max<Tick>(static_cast<Tick>(std::ceil(question.seconds / spec.tick_seconds)), 1);
+  const Tick end =
+      std::max<Tick>(static_cast<Tick>(std::ceil(question.seconds / spec.tick_seconds)), 1);
   std::vector<std::vector<DramRequest>> split_up;
   if (is_trace) {
     const AddressMap map(spec, answer.channels, question.interleave, question.scheme);

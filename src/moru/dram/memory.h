@@ -21,13 +21,13 @@ struct DramQuestion {
   SpecMode mode = SpecMode::strict;
   int stacks = 1;
   DramPattern pattern = DramPattern::stream;
-  double load = 1.0;             // of the peak request rate
-  std::int64_t page_bytes = 0;   // paged: bytes of one page over all channels
+  double load = 1.0;              // of the peak request rate
+  std::int64_t page_bytes = 0;    // paged: bytes of one page over all channels
   std::int64_t interleave = 256;  // consecutive bytes in one channel
   AddressScheme scheme = AddressScheme::interleaved;
   double seconds = 20e-6;  // simulated
   std::uint64_t seed = 1;
-  int threads = 0;  // 0: as many as the machine has
+  int threads = 0;                           // 0: as many as the machine has
   std::optional<ControllerOptions> options;  // absent: sustained_options()
   std::vector<TraceAccess> trace;            // instead of the pattern, where not empty
   bool keep_commands = false;
@@ -38,13 +38,13 @@ struct DramQuestion {
 struct DramAnswer {
   DramSpec spec;
   ControllerOptions options;
-  int channels = 0;  // simulated and counted: of all stacks, or the sample
-  Tick ticks = 0;    // simulated, the longest channel's
+  int channels = 0;          // simulated and counted: of all stacks, or the sample
+  Tick ticks = 0;            // simulated, the longest channel's
   ChannelCounters counters;  // of all channels
   double peak_bytes_per_second = 0;
   double bytes_per_second = 0;
   EnergyReport energy;
-  std::vector<BoundShare> bound;  // of the first channel
+  std::vector<BoundShare> bound;                     // of the first channel
   std::vector<std::vector<CommandRecord>> commands;  // by channel, where kept
 
   double share_of_peak() const { return bytes_per_second / peak_bytes_per_second; }

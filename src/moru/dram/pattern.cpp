@@ -22,8 +22,8 @@ DramRequest sequential_access(const DramGeometry& g, std::uint64_t x) {
   DramRequest request;
   request.row = static_cast<std::uint32_t>(x % static_cast<std::uint64_t>(g.rows));
   request.burst = static_cast<std::uint16_t>(burst);
-  request.bank = static_cast<std::uint8_t>(
-      ((pc * g.sids + sid) * g.bank_groups + group) * g.banks + bank);
+  request.bank =
+      static_cast<std::uint8_t>(((pc * g.sids + sid) * g.bank_groups + group) * g.banks + bank);
   return request;
 }
 

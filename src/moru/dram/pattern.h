@@ -58,8 +58,8 @@ class SplitMix64 {
   std::uint64_t state_;
 };
 
-// The x-th access of a sequential stream: pseudo-channel fastest, then bank group, burst of the row,
-// bank, stack id, row.
+// The x-th access of a sequential stream: pseudo-channel fastest, then bank group, burst of the
+// row, bank, stack id, row.
 DramRequest sequential_access(const DramGeometry& geometry, std::uint64_t x);
 
 class PatternSource final : public RequestSource {

@@ -60,8 +60,8 @@ void ReferenceRefresh::move_front(Tick t, std::vector<RefreshRequest>& queue) {
   }
 }
 
-// One bank of each pseudo-channel every interval, through all banks of a stack id before the next; a
-// set begins only when the last bank of the set before has had its time.
+// One bank of each pseudo-channel every interval, through all banks of a stack id before the next;
+// a set begins only when the last bank of the set before has had its time.
 void ReferenceRefresh::poll_per_bank(Tick t, std::vector<RefreshRequest>& queue) {
   if (waiting_.empty()) {
     for (int pc = 0; pc < geometry_.pseudo_channels; ++pc) {
@@ -107,7 +107,8 @@ StrictRefresh::StrictRefresh(const DramSpec& spec, const ControllerOptions& opti
   if (mode_ == RefreshMode::none) {
     return;
   }
-  const int ranks = mode_ == RefreshMode::same_bank ? 1 : ranks_per_scope(geometry_, spec.refresh_scope);
+  const int ranks =
+      mode_ == RefreshMode::same_bank ? 1 : ranks_per_scope(geometry_, spec.refresh_scope);
   const int banks = ranks * geometry_.banks_per_rank();
   const Tick refresh_interval = spec.ticks("nREFI");
   if (mode_ == RefreshMode::all_bank) {
@@ -117,8 +118,8 @@ StrictRefresh::StrictRefresh(const DramSpec& spec, const ControllerOptions& opti
     // by the pseudo-channels too, and LPDDR5's counts pairs of banks).
     interval_ = refresh_interval / banks;
   } else {
-    // JESD79-5: same-bank refresh goes with fine granularity, tREFI2 = tREFI / 2 over the banks of a
-    // group.
+    // JESD79-5: same-bank refresh goes with fine granularity, tREFI2 = tREFI / 2 over the banks of
+    // a group.
     interval_ = refresh_interval / (2 * geometry_.banks);
   }
   interval_ = std::max<Tick>(interval_, 1);

@@ -8,8 +8,8 @@
 
 namespace moru {
 
-// As the reference does it: all scopes at once at every multiple of nREFI, or per bank in set order;
-// never postponed.
+// As the reference does it: all scopes at once at every multiple of nREFI, or per bank in set
+// order; never postponed.
 class ReferenceRefresh {
  public:
   static constexpr bool kIsStrict = false;
@@ -32,12 +32,12 @@ class ReferenceRefresh {
   Tick interval_ = 0;
   Tick bank_time_ = 0;
   Tick next_ = kNever;
-  Tick next_set_ = 0;  // per bank: when the next pair of banks falls due
+  Tick next_set_ = 0;        // per bank: when the next pair of banks falls due
   std::deque<int> waiting_;  // flat banks on their way to the queue, one a tick
   int cursor_bank_ = 0;
   int cursor_sid_ = 0;
-  std::vector<Tick> allowed_;      // by rank: when its set may begin again
-  std::vector<int> moved_;         // by rank: banks of the set already moved
+  std::vector<Tick> allowed_;  // by rank: when its set may begin again
+  std::vector<int> moved_;     // by rank: banks of the set already moved
 };
 
 // Per refresh scope ("unit"), staggered, with up to `refresh_postpone` owed while requests wait.

@@ -19,7 +19,12 @@ void RequestQueue::compact() {
     const int p = oldest(rest);
     rest &= ~(SlotMask{1} << p);
     const auto has = [p](SlotMask mask) { return static_cast<int>(mask >> p & 1); };
-    waiting[count] = {arrived[p], row[p], id[p], burst[p], bank[p], rank[p],
+    waiting[count] = {arrived[p],
+                      row[p],
+                      id[p],
+                      burst[p],
+                      bank[p],
+                      rank[p],
                       static_cast<std::uint8_t>(has(hit) | has(closed) << 1 | has(conflict) << 2 |
                                                 has(held) << 3)};
     watched_to = p == watched ? count : watched_to;

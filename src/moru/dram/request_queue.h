@@ -1,9 +1,9 @@
 // A queue of requests as bit masks, in order of arrival.
 //
-// Up to 64 requests stand at positions of a ring; a mask has bit p for the request at position p, so
-// "all requests of bank b that hit its open row" is one AND, and "the oldest of them" a rotate and a
-// count of zeros. What a request needs next (column command, activate, precharge) depends only on
-// its bank's state: the masks change when that does and are never derived again.
+// Up to 64 requests stand at positions of a ring; a mask has bit p for the request at position p,
+// so "all requests of bank b that hit its open row" is one AND, and "the oldest of them" a rotate
+// and a count of zeros. What a request needs next (column command, activate, precharge) depends
+// only on its bank's state: the masks change when that does and are never derived again.
 #pragma once
 
 #include "moru/dram/device_tables.h"
@@ -14,7 +14,8 @@
 
 namespace moru {
 
-// A request as the engine takes it: arrives no earlier than `available`, goes to one access of a row.
+// A request as the engine takes it: arrives no earlier than `available`, goes to one access of a
+// row.
 struct DramRequest {
   Tick available = 0;
   std::uint32_t row = 0;

@@ -1,8 +1,8 @@
 // A DRAM as data: the constraint table of its standard and the timings of one part, from
 // data/dram/standard/*.yaml and data/dram/part/*.yaml, evaluated to whole ticks.
 //
-// A tick is the controller's clock: half a CK for standards whose row commands use both edges (HBM3,
-// HBM4), one CK otherwise. Nanosecond minima are rounded up to clocks, maxima down.
+// A tick is the controller's clock: half a CK for standards whose row commands use both edges
+// (HBM3, HBM4), one CK otherwise. Nanosecond minima are rounded up to clocks, maxima down.
 #pragma once
 
 #include "moru/base/catalogue.h"
@@ -17,7 +17,8 @@
 namespace moru {
 
 inline constexpr CatalogueKind kDramParts = {"DRAM part", "dram/part", ".yaml", ".yaml"};
-inline constexpr CatalogueKind kDramStandards = {"DRAM standard", "dram/standard", ".yaml", ".yaml"};
+inline constexpr CatalogueKind kDramStandards = {"DRAM standard", "dram/standard", ".yaml",
+                                                 ".yaml"};
 
 // Levels of the device tree. A rank of DDR and LPDDR is the same node as a stack id of HBM.
 enum class DramLevel : std::uint8_t { channel, pseudo_channel, sid, bank_group, bank };
@@ -96,8 +97,8 @@ struct DramConstraint {
   DramLevel level = DramLevel::channel;
   std::vector<DramCommand> from;
   std::vector<DramCommand> to;
-  std::int64_t min = 0;  // ticks between the ticks at which the engine logs the two commands
-  int window = 1;        // counts from the window-th most recent `from`, the present one included
+  std::int64_t min = 0;   // ticks between the ticks at which the engine logs the two commands
+  int window = 1;         // counts from the window-th most recent `from`, the present one included
   bool siblings = false;  // holds for the other children of the node's parent, not for the node
   std::string formula;    // as written, for messages
 };
@@ -120,7 +121,7 @@ struct DramSpec {
   RefreshMode refresh = RefreshMode::all_bank;
   DramLevel refresh_scope = DramLevel::channel;
   DramGeometry geometry;
-  int channels = 1;  // of one stack or device
+  int channels = 1;      // of one stack or device
   double data_rate = 0;  // million transfers a second and pin
   double tick_seconds = 0;
   int ticks_per_clock = 1;

@@ -41,7 +41,8 @@ struct ConstraintRow {
     v.optional("window", x.window, "count from the window-th most recent `from`");
     v.optional("siblings", x.siblings, "holds for the other children of the same parent");
     v.optional("occupancy", x.occupancy, "command-bus occupancy: used as it stands");
-    v.optional("only", x.only, "strict: the reference lacks it; reference: only the reference has it");
+    v.optional("only", x.only,
+               "strict: the reference lacks it; reference: only the reference has it");
     v.optional("source", x.source, "a name in `sources`");
   }
   void validate(const FieldCheck& check) const;

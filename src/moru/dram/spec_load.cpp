@@ -89,10 +89,10 @@ std::int64_t clocks_of(const std::string& written, bool maximum, double ns_per_c
 }
 
 std::string hash_of(const DramSpec& spec) {
-  std::string text = fmt::format(
-      "{} {} {} {} {} {} {} {}", static_cast<int>(spec.mode), static_cast<int>(spec.controller),
-      static_cast<int>(spec.refresh), static_cast<int>(spec.refresh_scope), spec.channels,
-      spec.data_rate, spec.read_latency, spec.burst);
+  std::string text = fmt::format("{} {} {} {} {} {} {} {}", static_cast<int>(spec.mode),
+                                 static_cast<int>(spec.controller), static_cast<int>(spec.refresh),
+                                 static_cast<int>(spec.refresh_scope), spec.channels,
+                                 spec.data_rate, spec.read_latency, spec.burst);
   const DramGeometry& g = spec.geometry;
   text += fmt::format(" {} {} {} {} {} {} {} {}", g.pseudo_channels, g.sids, g.bank_groups, g.banks,
                       g.rows, g.columns, g.burst_length, g.width);
@@ -100,8 +100,8 @@ std::string hash_of(const DramSpec& spec) {
     text += fmt::format(" {}={}", name, value.ticks);
   }
   for (const DramConstraint& row : spec.constraints) {
-    text += fmt::format(" {}:{}:{}:{}", static_cast<int>(row.level), row.min, row.window,
-                        row.siblings);
+    text +=
+        fmt::format(" {}:{}:{}:{}", static_cast<int>(row.level), row.min, row.window, row.siblings);
     for (const DramCommand c : row.from) {
       text += fmt::format("f{}", index_of(c));
     }
@@ -137,8 +137,8 @@ class Compiler {
       spec_.command_ticks[index_of(command)] = ticks;
     }
     if (spec_.mode == SpecMode::strict) {
-      for (const DramCommand c : {DramCommand::pd_enter, DramCommand::pd_exit, DramCommand::sr_enter,
-                              DramCommand::sr_exit}) {
+      for (const DramCommand c : {DramCommand::pd_enter, DramCommand::pd_exit,
+                                  DramCommand::sr_enter, DramCommand::sr_exit}) {
         spec_.command_ticks[index_of(c)] = 1;
       }
     }
@@ -162,13 +162,14 @@ class Compiler {
 
   void copy_organisation() {
     const Organisation& o = part_.organisation;
-    spec_.geometry = {o.pseudo_channels, o.sids,    o.bank_groups,  o.banks,
-                      o.rows,            o.columns, o.burst_length, o.width};
+    spec_.geometry = {o.pseudo_channels, o.sids,         o.bank_groups, o.banks, o.rows,
+                      o.columns,         o.burst_length, o.width};
     spec_.channels = o.channels;
     spec_.data_rate = options_.data_rate > 0 ? options_.data_rate : part_.data_rate;
     if (spec_.data_rate < 100 || spec_.data_rate > 100'000) {
-      fail(fmt::format("a data rate of {} million transfers a second is out of range (100 to 100000)",
-                       spec_.data_rate));
+      fail(fmt::format(
+          "a data rate of {} million transfers a second is out of range (100 to 100000)",
+          spec_.data_rate));
     }
     spec_.ticks_per_clock = standard_.ticks_per_clock;
     spec_.tick_seconds =
@@ -238,8 +239,8 @@ class Compiler {
                          reason));
       }
     };
-    for (const DramCommand c : {DramCommand::act, DramCommand::pre, DramCommand::pre_all, DramCommand::rd, DramCommand::wr,
-                            DramCommand::ref_all}) {
+    for (const DramCommand c : {DramCommand::act, DramCommand::pre, DramCommand::pre_all,
+                                DramCommand::rd, DramCommand::wr, DramCommand::ref_all}) {
       need(c, "every controller");
     }
     if (std::find(standard_.generations.begin(), standard_.generations.end(), part_.generation) ==

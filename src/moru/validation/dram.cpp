@@ -34,7 +34,8 @@ LineDifferences compare_lines(std::string_view expected, std::string_view actual
     result.lines += has_expected && number > 1 ? 1 : 0;
     if (wanted != found) {
       if (result.differences++ == 0) {
-        result.first = fmt::format("{} line {}: expected '{}', got '{}'", what, number, wanted, found);
+        result.first =
+            fmt::format("{} line {}: expected '{}', got '{}'", what, number, wanted, found);
       }
     }
   }
@@ -71,8 +72,8 @@ std::vector<DramComparison> validate_dram(const std::string& folder, const std::
     const std::string base = folder + "/data/" + one.name;
     const LineDifferences commands = compare_lines(read_xz(base + ".commands.csv.xz"),
                                                    command_lines(spec, run.commands), "commands");
-    const LineDifferences requests = compare_lines(
-        read_xz(base + ".requests.csv.xz"), request_lines(run.times, one.ticks), "requests");
+    const LineDifferences requests = compare_lines(read_xz(base + ".requests.csv.xz"),
+                                                   request_lines(run.times, one.ticks), "requests");
     comparisons.push_back({one.name, commands.lines, requests.lines,
                            commands.differences + requests.differences,
                            commands.first.empty() ? requests.first : commands.first});

@@ -1,7 +1,8 @@
 // Golden command traces of a reference DRAM simulator, replayed and compared line by line.
 //
-// A folder has cases.json (name, standard, config, ticks, pattern, load_permille, seed), configs/*.yaml
-// (refresh manager, queue sizes, watermarks) and data/NAME.commands.csv.xz, NAME.requests.csv.xz.
+// A folder has cases.json (name, standard, config, ticks, pattern, load_permille, seed),
+// configs/*.yaml (refresh manager, queue sizes, watermarks) and data/NAME.commands.csv.xz,
+// NAME.requests.csv.xz.
 #pragma once
 
 #include "moru/dram/channel.h"
@@ -30,13 +31,14 @@ struct DramRun {
 
 struct DramComparison {
   std::string name;
-  std::int64_t commands = 0;     // of the golden trace
+  std::int64_t commands = 0;  // of the golden trace
   std::int64_t requests = 0;
   std::int64_t differences = 0;  // lines of either file that differ, are missing or too many
   std::string first_difference;
 };
 
-// The part whose table the reference used for a standard of the golden data. Throws Error for others.
+// The part whose table the reference used for a standard of the golden data. Throws Error for
+// others.
 DramSpec reference_spec(const std::string& standard);
 
 // The cases of a folder, or the one named. Throws Error if there is none.

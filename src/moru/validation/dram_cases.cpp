@@ -101,15 +101,18 @@ DramCase read_case(const std::string& folder, const Document& document, const No
 }  // namespace
 
 DramSpec reference_spec(const std::string& standard) {
-  static const std::map<std::string, std::string> kParts = {
-      {"HBM2", "hbm2-2.0-4gb"}, {"HBM3", "hbm3-6.4"},
-      {"HBM4", "hbm4-8.0"},     {"LPDDR5", "lpddr5-6.4"},
-      {"DDR5", "ddr5-6.4-ramulator2"}, {"GDDR6", "gddr6-14-ramulator2"}};
+  static const std::map<std::string, std::string> kParts = {{"HBM2", "hbm2-2.0-4gb"},
+                                                            {"HBM3", "hbm3-6.4"},
+                                                            {"HBM4", "hbm4-8.0"},
+                                                            {"LPDDR5", "lpddr5-6.4"},
+                                                            {"DDR5", "ddr5-6.4-ramulator2"},
+                                                            {"GDDR6", "gddr6-14-ramulator2"}};
   const auto found = kParts.find(standard);
   if (found == kParts.end()) {
-    fail(fmt::format("no table of the reference for standard '{}'; known: HBM2, HBM3, HBM4, LPDDR5, "
-                     "DDR5, GDDR6",
-                     standard));
+    fail(
+        fmt::format("no table of the reference for standard '{}'; known: HBM2, HBM3, HBM4, LPDDR5, "
+                    "DDR5, GDDR6",
+                    standard));
   }
   return load_dram_spec(found->second, {SpecMode::ramulator2, 0});
 }
