@@ -2,6 +2,7 @@
 // tick by tick everywhere else.
 #include "moru/base/catalogue.h"
 #include "moru/base/node.h"
+#include "moru/dram/checker.h"
 #include "moru/dram/pattern.h"
 #include "moru/validation/dram.h"
 
@@ -127,6 +128,31 @@ TEST(DramGolden, TablesEvaluateToTheReferencesRows) {
     }
     EXPECT_EQ(ours, theirs) << standard.key;
     EXPECT_EQ(std::to_string(spec.read_latency), standard.value.find("read_latency")->text);
+  }
+}
+
+// The reference's own commands, held against the strict table of the same part: what it breaks are
+// the constraints it lacks.
+TEST(DramGolden, TheReferencesMissingConstraintsAreReported) {
+  if (is_absent(golden_folder())) {
+    GTEST_SKIP() << "SKIP golden DRAM traces: no " << golden_folder();
+  }
+  for (const auto& [name, part, row] : {std::tuple("HBM3_refpb_randmix", "hbm3-6.4", "REFpb"),
+                                        std::tuple("HBM3_hot", "hbm3-6.4", "")}) {
+    const DramCase one = read_dram_cases(golden_folder(), name).front();
+    const DramSpec reference = reference_spec(one.standard);
+    const DramRun run = run_dram_case(one, reference, requests_of(one, reference));
+    // Clean by its own table …
+    EXPECT_EQ(check_commands(reference, run.commands, RefreshMode::none, one.ticks).violations, 0U);
+    // … and by the full one only where the rows it lacks do not bind.
+    const CheckReport strict =
+        check_commands(load_dram_spec(part), run.commands, RefreshMode::none, one.ticks);
+    if (std::string(row).empty()) {
+      EXPECT_EQ(strict.violations, 0U) << strict.first.front();
+    } else {
+      ASSERT_GT(strict.violations, 0U);
+      EXPECT_NE(strict.first.front().find(row), std::string::npos) << strict.first.front();
+    }
   }
 }
 

@@ -91,13 +91,28 @@ struct Row {
   std::optional<double> fewer_instructions;
 };
 
-std::unique_ptr<DramChannel> run_once(const DramCase& one, const DramSpec& spec,
-                                      const std::vector<DramRequest>& requests, Tick ticks) {
-  std::unique_ptr<DramChannel> channel = DramChannel::make(spec, one.options);
+// The loop alone, as the reference was measured: the channel is made and its requests are in memory
+// before the clock starts.
+struct Timed {
+  double seconds = 0;
+  std::uint64_t requests = 0;
+  std::optional<double> instructions;
+};
+
+Timed run_once(const DramCase& one, const DramSpec& spec, const std::vector<DramRequest>& requests,
+               Tick ticks) {
+  const std::unique_ptr<DramChannel> channel = DramChannel::make(spec, one.options);
   MemorySource source(requests);
   channel->set_source(&source);
+  const InstructionCounter counter;
+  const std::optional<std::uint64_t> before = counter.read();
+  const double start = cpu_seconds();
   channel->advance_until(ticks);
-  return channel;
+  Timed timed{cpu_seconds() - start, channel->counters().accepted, std::nullopt};
+  if (before) {
+    timed.instructions = static_cast<double>(counter.read().value_or(*before) - *before);
+  }
+  return timed;
 }
 
 Row measure(const DramCase& one, const Reference& reference) {
@@ -105,23 +120,22 @@ Row measure(const DramCase& one, const Reference& reference) {
   const std::vector<DramRequest> requests = requests_of(one, spec);
   Row row;
   row.name = one.name;
-  double best = 1e9;
+  Timed best{1e9, 0, std::nullopt};
   constexpr int kRuns = 5;
   for (int run = 0; run < kRuns; ++run) {
-    const double start = cpu_seconds();
-    const std::unique_ptr<DramChannel> channel = run_once(one, spec, requests, one.ticks);
-    best = std::min(best, cpu_seconds() - start);
-    row.requests_per_second = static_cast<double>(channel->counters().accepted) / best;
+    const Timed timed = run_once(one, spec, requests, one.ticks);
+    best = timed.seconds < best.seconds ? timed : best;
   }
-  row.ns_per_tick = best * 1e9 / static_cast<double>(one.ticks);
+  row.requests_per_second = static_cast<double>(best.requests) / best.seconds;
+  row.ns_per_tick = best.seconds * 1e9 / static_cast<double>(one.ticks);
   row.speed_up = reference.ns_per_tick / row.ns_per_tick;
-  const InstructionCounter counter;
-  if (const std::optional<std::uint64_t> before = counter.read();
-      before && reference.instruction_ticks > 0) {
-    run_once(one, spec, requests, reference.instruction_ticks);
-    const double count = static_cast<double>(counter.read().value_or(*before) - *before);
-    row.instructions_per_tick = count / static_cast<double>(reference.instruction_ticks);
-    row.fewer_instructions = reference.instructions_per_tick / *row.instructions_per_tick;
+  if (reference.instruction_ticks > 0) {
+    const Timed counted = run_once(one, spec, requests, reference.instruction_ticks);
+    if (counted.instructions) {
+      row.instructions_per_tick =
+          *counted.instructions / static_cast<double>(reference.instruction_ticks);
+      row.fewer_instructions = reference.instructions_per_tick / *row.instructions_per_tick;
+    }
   }
   return row;
 }

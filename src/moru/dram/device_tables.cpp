@@ -51,6 +51,9 @@ DeviceTables::DeviceTables(const DramSpec& spec)
     group_of_.push_back(static_cast<std::uint8_t>(bank / geometry_.banks));
     rank_of_.push_back(static_cast<std::uint8_t>(bank / geometry_.banks_per_rank()));
   }
+  has_low_siblings_ = std::any_of(
+      spec.constraints.begin(), spec.constraints.end(),
+      [](const DramConstraint& row) { return row.siblings && row.level >= DramLevel::bank_group; });
   programs_.resize(static_cast<std::size_t>(kDramCommands * banks_));
   for (int c = 0; c < kDramCommands; ++c) {
     const auto from = static_cast<DramCommand>(c);
@@ -62,8 +65,9 @@ DeviceTables::DeviceTables(const DramSpec& spec)
       }
       continue;
     }
+    const Minima minima = minima_of(spec, from);
     for (int bank = 0; bank < banks_; ++bank) {
-      compile_program(spec, from, bank);
+      compile_program(spec, from, minima, bank);
     }
   }
   compile_windows(spec);
@@ -126,23 +130,39 @@ void DeviceTables::add_op(Pending& ops, std::uint32_t slot, std::int64_t min) co
   ops.push_back({static_cast<std::uint16_t>(slot), static_cast<std::uint16_t>(min)});
 }
 
+DeviceTables::Minima DeviceTables::minima_of(const DramSpec& spec, DramCommand from) const {
+  Minima made;
+  for (int target = 0; target < kEagerTargets; ++target) {
+    for (int rank = 0; rank < ranks_; ++rank) {
+      for (int other = 0; other < ranks_; ++other) {
+        made.between_ranks.push_back(rank_minimum(spec, from, target, rank, other));
+      }
+    }
+    const auto t = static_cast<std::size_t>(target);
+    made.in_group[t] = low_minimum(spec, from, target, DramLevel::bank_group);
+    made.in_bank[t] = low_minimum(spec, from, target, DramLevel::bank);
+  }
+  return made;
+}
+
 // A row of a group or bank that its own rank already implies is left out.
-void DeviceTables::compile_program(const DramSpec& spec, DramCommand from, int bank) {
+void DeviceTables::compile_program(const DramSpec& spec, DramCommand from, const Minima& minima,
+                                   int bank) {
   Pending ops;
   const int rank = rank_of(bank);
   for (int target = 0; target < kEagerTargets; ++target) {
+    const auto t = static_cast<std::size_t>(target);
+    const std::int64_t* const between =
+        minima.between_ranks.data() + (target * ranks_ + rank) * ranks_;
     for (int other = 0; other < ranks_; ++other) {
-      add_op(ops, rank_slot(target, other), rank_minimum(spec, from, target, rank, other));
+      add_op(ops, rank_slot(target, other), between[other]);
     }
-    const std::int64_t in_rank =
-        std::max<std::int64_t>(rank_minimum(spec, from, target, rank, rank), 0);
-    const std::int64_t in_group = low_minimum(spec, from, target, DramLevel::bank_group);
-    const std::int64_t in_bank = low_minimum(spec, from, target, DramLevel::bank);
-    if (in_group > in_rank) {
-      add_op(ops, group_slot(target, group_of(bank)), in_group);
+    const std::int64_t in_rank = std::max<std::int64_t>(between[rank], 0);
+    if (minima.in_group[t] > in_rank) {
+      add_op(ops, group_slot(target, group_of(bank)), minima.in_group[t]);
     }
-    if (in_bank > std::max(in_rank, in_group)) {
-      add_op(ops, bank_slot(target, bank), in_bank);
+    if (minima.in_bank[t] > std::max(in_rank, minima.in_group[t])) {
+      add_op(ops, bank_slot(target, bank), minima.in_bank[t]);
     }
   }
   add_siblings(spec, from, bank, ops);
@@ -154,6 +174,9 @@ void DeviceTables::compile_program(const DramSpec& spec, DramCommand from, int b
 // Rows between sibling bank groups or banks; no known table has one.
 void DeviceTables::add_siblings(const DramSpec& spec, DramCommand from, int bank,
                                 Pending& ops) const {
+  if (!has_low_siblings_) {
+    return;
+  }
   for (const DramConstraint& row : spec.constraints) {
     if (!row.siblings || row.level < DramLevel::bank_group || !contains(row.from, from)) {
       continue;

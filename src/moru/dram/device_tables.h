@@ -100,7 +100,14 @@ class DeviceTables {
  private:
   using Pending = std::vector<TimingOp>;
 
-  void compile_program(const DramSpec& spec, DramCommand from, int bank);
+  // What one command asks of every target: between ranks, within its group, within its bank.
+  struct Minima {
+    std::vector<std::int64_t> between_ranks;  // by target, own rank, other rank
+    std::array<std::int64_t, kEagerTargets> in_group{};
+    std::array<std::int64_t, kEagerTargets> in_bank{};
+  };
+  Minima minima_of(const DramSpec& spec, DramCommand from) const;
+  void compile_program(const DramSpec& spec, DramCommand from, const Minima& minima, int bank);
   void add_op(Pending& ops, std::uint32_t slot, std::int64_t min) const;
   void add_siblings(const DramSpec& spec, DramCommand from, int bank, Pending& ops) const;
   void compile_windows(const DramSpec& spec);
@@ -116,6 +123,7 @@ class DeviceTables {
   int groups_ = 0;
   int banks_ = 0;
   int stride_ = 0;
+  bool has_low_siblings_ = false;
   std::vector<std::uint8_t> rank_of_;
   std::vector<std::uint8_t> group_of_;
   std::vector<TimingOp> ops_;
