@@ -103,19 +103,25 @@ class ChannelCore : public DramChannel {
   // --- classes of waiting requests -------------------------------------------------------------
   static DramCommand column_of(int kind) { return kind == 0 ? DramCommand::rd : DramCommand::wr; }
   static void lower(Tick& bound, Tick tick) { bound = std::min(bound, tick); }
+  // A bound that has already come will be searched anyway.
+  void lower_to_ready(Tick& bound, DramCommand command, int bank) const {
+    if (bound > now_) {
+      bound = std::min(bound, device_.ready(command, bank));
+    }
+  }
   // Sets the class masks of a request that has just arrived.
   void classify(RequestQueue& queue, int kind, int p, int bank, std::uint32_t row) {
     const SlotMask bit = SlotMask{1} << p;
     const std::int64_t open = open_row_[static_cast<std::size_t>(bank)];
     if (open == kClosed) {
       queue.closed |= bit;
-      lower(queue.bound_closed, device_.ready(DramCommand::act, bank));
+      lower_to_ready(queue.bound_closed, DramCommand::act, bank);
     } else if (open == static_cast<std::int64_t>(row)) {
       queue.hit |= bit;
-      lower(queue.bound_hit, device_.ready(column_of(kind), bank));
+      lower_to_ready(queue.bound_hit, column_of(kind), bank);
     } else if (open >= 0 && !guarded_[static_cast<std::size_t>(bank)]) {
       queue.conflict |= bit;
-      lower(queue.bound_conflict, device_.ready(DramCommand::pre, bank));
+      lower_to_ready(queue.bound_conflict, DramCommand::pre, bank);
     }
     if (is_held_[static_cast<std::size_t>(bank)]) {
       queue.held |= bit;
@@ -133,7 +139,7 @@ class ChannelCore : public DramChannel {
         const SlotMask hits = queue.matching(bank, row);
         queue.hit |= hits;
         if (hits != 0) {
-          lower(queue.bound_hit, device_.ready(column_of(kind), bank));
+          lower_to_ready(queue.bound_hit, column_of(kind), bank);
         }
       }
     }
@@ -146,7 +152,7 @@ class ChannelCore : public DramChannel {
         queue.hit &= ~in_bank;
         queue.conflict &= ~in_bank;
         queue.closed |= in_bank;
-        lower(queue.bound_closed, device_.ready(DramCommand::act, bank));
+        lower_to_ready(queue.bound_closed, DramCommand::act, bank);
       }
     }
   }
@@ -159,7 +165,7 @@ class ChannelCore : public DramChannel {
       if (others != 0) {
         const SlotMask conflicts = others & ~capped_hits(kind, bank);
         queue.conflict |= conflicts;
-        lower(queue.bound_conflict, device_.ready(DramCommand::pre, bank));
+        lower_to_ready(queue.bound_conflict, DramCommand::pre, bank);
       }
     }
   }

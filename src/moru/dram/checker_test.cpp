@@ -43,7 +43,8 @@ TEST(DramChecker, StrictRunsOfEveryStandardBreakNoRule) {
          {DramPattern::stream, DramPattern::randmix, DramPattern::hot}) {
       ControllerOptions options;
       options.refresh = spec.refresh;
-      const StrictRun run = run_strict(spec, options, {pattern, 1000, 5}, 3 * spec.ticks("nREFI"));
+      const StrictRun run =
+          run_strict(spec, options, {pattern, 1000, 5}, spec.ticks("nREFI") * 3 / 2);
       EXPECT_GT(run.report.commands, 500U) << part;
       EXPECT_EQ(run.report.violations, 0U)
           << part << " " << enum_name(pattern) << ": " << first_of(run.report);
@@ -67,7 +68,7 @@ TEST(DramChecker, EveryPolicyKeepsTheRules) {
       for (const std::int64_t load : {1000, 300, 5}) {
         const DramPattern pattern = load == 300 ? DramPattern::burst : DramPattern::local;
         const StrictRun run =
-            run_strict(spec, options, {pattern, load, 9}, 4 * spec.ticks("nREFI"));
+            run_strict(spec, options, {pattern, load, 9}, 2 * spec.ticks("nREFI"));
         EXPECT_EQ(run.report.violations, 0U)
             << part << " " << enum_name(policy) << " load " << load << ": " << first_of(run.report);
         EXPECT_GT(run.counters.reads, 10U) << part;
