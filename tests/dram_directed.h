@@ -161,8 +161,7 @@ class DirectedTrace {
 
   void issue(C c, int bank) {
     const CommandScope scope = scope_of(c, bank);
-    // No row says how long a command keeps the bus from a power command.
-    Tick ready = now_ + (is_power(c) ? 3 : 1);
+    Tick ready = now_ + 1;
     const C eager = c == C::rda ? C::rd : c == C::wra ? C::wr : c;
     if (c != C::act2 && c != C::cas_rd && c != C::cas_wr) {
       ready = std::max(ready, index_of(eager) < kEagerTargets ? device_.ready(eager, bank)

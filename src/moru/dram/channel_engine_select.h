@@ -117,6 +117,9 @@ DramCommand ChannelEngine<kKind, Refresh>::with_autoprecharge(DramCommand column
 template <ControllerKind kKind, class Refresh>
 void ChannelEngine<kKind, Refresh>::raise_bounds(DramCommand command) {
   const auto raise = [](Tick& bound, Tick tick) { bound = std::max(bound, tick); };
+  if (!has_work()) {
+    return;
+  }
   if (command == DramCommand::act) {
     const Tick soonest = device_.soonest(DramCommand::act);
     raise(queues_[0].bound_closed, soonest);

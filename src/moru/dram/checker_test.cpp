@@ -67,8 +67,8 @@ TEST(DramChecker, EveryPolicyKeepsTheRules) {
       options.self_refresh_after = policy == RowPolicy::closed ? 4000 : 0;
       for (const std::int64_t load : {1000, 300, 5}) {
         const DramPattern pattern = load == 300 ? DramPattern::burst : DramPattern::local;
-        const StrictRun run =
-            run_strict(spec, options, {pattern, load, 9}, 2 * spec.ticks("nREFI"));
+        const StrictRun run = run_strict(spec, options, {pattern, load, 9},
+                                         (load == 5 ? 5 : 2) * spec.ticks("nREFI"));
         EXPECT_EQ(run.report.violations, 0U)
             << part << " " << enum_name(policy) << " load " << load << ": " << first_of(run.report);
         EXPECT_GT(run.counters.reads, 10U) << part;
