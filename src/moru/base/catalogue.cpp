@@ -46,7 +46,8 @@ std::vector<std::string> read_aliases(const std::string& path) {
   begin += kKey.size();
   const std::size_t end = text.find(']', begin);
   std::vector<std::string> aliases;
-  for (const std::string_view part : split(std::string_view(text).substr(begin, end - begin), ',')) {
+  for (const std::string_view part :
+       split(std::string_view(text).substr(begin, end - begin), ',')) {
     std::string_view alias = trim(part);
     if (alias.size() >= 2 && (alias.front() == '"' || alias.front() == '\'')) {
       alias = alias.substr(1, alias.size() - 2);
@@ -72,8 +73,8 @@ void collect_ids(const std::string& root, const CatalogueKind& kind, std::set<st
     std::error_code unknown;
     const bool is_hidden = entry->path().filename().string().starts_with('.');
     if (!is_hidden && entry->is_regular_file(unknown) && path.ends_with(kind.suffix)) {
-      ids.insert(path.substr(folder.size() + 1,
-                             path.size() - folder.size() - 1 - kind.suffix.size()));
+      ids.insert(
+          path.substr(folder.size() + 1, path.size() - folder.size() - 1 - kind.suffix.size()));
     }
   }
 }
@@ -81,7 +82,13 @@ void collect_ids(const std::string& root, const CatalogueKind& kind, std::set<st
 }  // namespace
 
 std::vector<std::string> data_roots() {
-  std::vector<std::string> candidates = {environment("MORU_CATALOGUE"), "data"};
+  const std::string chosen = environment("MORU_CATALOGUE");
+  std::error_code unknown;
+  if (!chosen.empty() && !fs::is_directory(chosen, unknown)) {
+    note(fmt::format("MORU_CATALOGUE names '{}', which is not a folder; going on without it",
+                     chosen));
+  }
+  std::vector<std::string> candidates = {chosen, "data"};
   const std::string xdg = environment("XDG_DATA_HOME");
   const std::string home = environment("HOME");
   candidates.push_back(!xdg.empty() ? xdg + "/moru" : home + "/.local/share/moru");

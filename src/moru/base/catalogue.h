@@ -41,7 +41,8 @@ Found find_in_catalogue(const CatalogueKind& kind, std::string_view name);
 // As find_in_catalogue, or Error with the nearest known names.
 Found require_in_catalogue(const CatalogueKind& kind, std::string_view name);
 
-// Where the measured data for validation live: $MORU_DATA, else ../shared/data beside the source tree.
+// Where the measured data for validation live: $MORU_DATA, else ../shared/data beside the source
+// tree.
 std::string measured_data_root();
 // Replaces ${MORU_DATA} and a leading ~/ in a path; a relative path stands below `base_folder`.
 std::string expand_path(std::string_view path, std::string_view base_folder);

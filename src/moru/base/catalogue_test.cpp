@@ -21,7 +21,8 @@ class Catalogue : public ::testing::Test {
 
 TEST_F(Catalogue, ThingIsFoundByIdAliasAndSpelling) {
   folder_.write("chips/my_anvil.yaml", "name: My anvil\naliases: [AV-1, \"모루\", 'Big One']\n");
-  for (const char* name : {"my_anvil", "MY-ANVIL", "My Anvil", "myanvil", "av1", "AV_1", "모루", "bigone"}) {
+  for (const char* name :
+       {"my_anvil", "MY-ANVIL", "My Anvil", "myanvil", "av1", "AV_1", "모루", "bigone"}) {
     EXPECT_EQ(find_in_catalogue(kChips, name).id, "my_anvil") << name;
   }
   EXPECT_EQ(catalogue_aliases(kChips, "my_anvil"),
@@ -51,9 +52,10 @@ TEST_F(Catalogue, IdsAreSortedOnceEachAndHiddenFilesAreNot) {
 
 TEST_F(Catalogue, UnknownNameSuggestsTheNearest) {
   folder_.write("chips/quixotic.yaml", "name: q\n");
-  EXPECT_EQ(error_of([] { require_in_catalogue(kChips, "quixotik"); }),
-            "error: no chip 'quixotik' (did you mean 'quixotic'?); `moru show chips` lists them, or "
-            "give a path to a file");
+  EXPECT_EQ(
+      error_of([] { require_in_catalogue(kChips, "quixotik"); }),
+      "error: no chip 'quixotik' (did you mean 'quixotic'?); `moru show chips` lists them, or "
+      "give a path to a file");
 }
 
 TEST_F(Catalogue, BrokenLinksAndForeignFilesDoNotStopTheSearch) {

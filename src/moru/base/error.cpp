@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <mutex>
@@ -40,9 +41,11 @@ void fail(const std::string& message, const SourcePlace& place) {
 }
 
 void Diagnostics::error(const SourcePlace& place, const std::string& message) {
-  constexpr std::size_t kMostReported = 20;
   if (lines_.size() < kMostReported) {
-    lines_.push_back(format_diagnostic(place, message));
+    std::string line = format_diagnostic(place, message);
+    if (std::find(lines_.begin(), lines_.end(), line) == lines_.end()) {
+      lines_.push_back(std::move(line));
+    }
   } else if (lines_.size() == kMostReported) {
     lines_.push_back("error: more errors follow; mend these first");
   }

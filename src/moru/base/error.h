@@ -6,6 +6,7 @@
 // not fit" are values, not exceptions.
 #pragma once
 
+#include <cstddef>
 #include <exception>
 #include <string>
 #include <vector>
@@ -42,15 +43,19 @@ class Error : public std::exception {
 // An Error of kind input. `message` says what is wrong and what to do.
 [[noreturn]] void fail(const std::string& message, const SourcePlace& place = {});
 
-// Everything wrong with one input, in the order found.
+// Everything wrong with one input, each thing once, in the order found.
 class Diagnostics {
  public:
   void error(const SourcePlace& place, const std::string& message);
   bool has_errors() const { return !lines_.empty(); }
+  std::size_t count() const { return lines_.size(); }
+  // Whether further errors would not be shown, so that looking for them is in vain.
+  bool is_full() const { return lines_.size() > kMostReported; }
   // Throws one Error with all lines if there are any.
   void throw_if_any() const;
 
  private:
+  static constexpr std::size_t kMostReported = 20;
   std::vector<std::string> lines_;
 };
 

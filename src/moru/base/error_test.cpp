@@ -12,9 +12,13 @@ namespace {
 using testing::error_of;
 
 TEST(Error, IsPrintedLikeACompilerDoes) {
-  EXPECT_EQ(error_of([] { fail("no bandwidth", {"chips/a.yaml", 14, 7}); }),
+  EXPECT_EQ(error_of([] {
+              fail("no bandwidth", {"chips/a.yaml", 14, 7});
+            }),
             "chips/a.yaml:14:7: error: no bandwidth");
-  EXPECT_EQ(error_of([] { fail("is empty", {"chips/a.yaml", 0, 0}); }),
+  EXPECT_EQ(error_of([] {
+              fail("is empty", {"chips/a.yaml", 0, 0});
+            }),
             "chips/a.yaml: error: is empty");
   EXPECT_EQ(error_of([] { fail("no such flag"); }), "error: no such flag");
 }

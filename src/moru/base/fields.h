@@ -32,9 +32,9 @@ namespace moru {
 // A value that says where it comes from. In a file either the bare value or a map:
 //   bandwidth: 3.35 TB/s
 //   bandwidth: {value: 3.35 TB/s, low: 3.2 TB/s, high: 3.35 TB/s, source: datasheet, trust: S}
-// `source` may name an entry of the file's `sources:`. `trust`: S read in a primary page or a parsed
-// file, V rule wording seen quoted, T secondary text, M recalled and not re-read, E third-party
-// estimate, D derived.
+// `source` may name an entry of the file's `sources:`. `trust`: S read in a primary page or a
+// parsed file, V rule wording seen quoted, T secondary text, M recalled and not re-read, E
+// third-party estimate, D derived.
 template <class T>
 struct Sourced {
   using Value = T;
@@ -45,7 +45,7 @@ struct Sourced {
   std::string trust;
 
   Sourced() = default;
-  Sourced(T v) : value(v) {}  // NOLINT: a plain value is a value without a source
+  Sourced(T v) : value(v) {}                   // NOLINT: a plain value is a value without a source
   operator const T&() const { return value; }  // NOLINT
   const T& operator*() const { return value; }
 };

@@ -1,8 +1,8 @@
 // Node -> struct, by the struct's fields(). Collects every error of the file before throwing.
 //
 // Numbers must be finite and not negative; a quantity other than a time, an energy or a price must
-// be above zero (a bandwidth of zero is a mistake, a launch cost of zero is not). What needs more is
-// said in the struct's validate().
+// be above zero (a bandwidth of zero is a mistake, a launch cost of zero is not). What needs more
+// is said in the struct's validate().
 #pragma once
 
 #include "moru/base/error.h"
@@ -71,6 +71,9 @@ class FieldParser {
   }
   void finish() {
     for (const Node::Entry& entry : node_.entries) {
+      if (context_.diagnostics.is_full()) {
+        return;
+      }
       if (std::find(known_.begin(), known_.end(), entry.key) == known_.end()) {
         context_.diagnostics.error(
             context_.document.place(entry),
@@ -101,15 +104,19 @@ class FieldParser {
 template <class T>
 void parse_struct(ParseContext& context, const Node& node, T& value) {
   if (!node.is_map()) {
-    context.error(node, fmt::format("expected {} with its fields, found {}", T::kTypeName,
-                                    describe(node)));
+    context.error(
+        node, fmt::format("expected {} with its fields, found {}", T::kTypeName, describe(node)));
     return;
   }
+  const std::size_t errors_before = context.diagnostics.count();
   FieldParser parser(context, node, T::kTypeName);
   T::fields(parser, value);
   parser.finish();
   if constexpr (requires(const FieldCheck& check) { value.validate(check); }) {
-    value.validate(FieldCheck(context, node));
+    // A field that could not be read would be blamed a second time for its default.
+    if (context.diagnostics.count() == errors_before) {
+      value.validate(FieldCheck(context, node));
+    }
   }
 }
 

@@ -120,7 +120,8 @@ void append_rows(std::vector<FieldRow>& rows, const std::string& path, const T& 
   }
 }
 
-// Writes a struct as a JSON object; quantities become text with a unit, absent optionals are left out.
+// Writes a struct as a JSON object; quantities become text with a unit, absent optionals are left
+// out.
 template <class T>
 void write_json(JsonWriter& json, const T& value) {
   if constexpr (detail::is_sourced<T>) {

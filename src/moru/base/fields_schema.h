@@ -1,4 +1,5 @@
-// struct -> JSON Schema (draft 2020-12), by the struct's fields(): editor completion for moru's files.
+// struct -> JSON Schema (draft 2020-12), by the struct's fields(): editor completion for moru's
+// files.
 #pragma once
 
 #include "moru/base/fields.h"

@@ -1,8 +1,7 @@
+#include "moru/base/dtype.h"
 #include "moru/base/fields_parse.h"
 #include "moru/base/fields_print.h"
 #include "moru/base/fields_schema.h"
-
-#include "moru/base/dtype.h"
 #include "moru/base/testing.h"
 
 #include <gtest/gtest.h>
@@ -93,14 +92,15 @@ TEST(Fields, EachMistakeIsOneLineWithItsPlace) {
       {"peak: {bf16: -1 TFLOPS}\n", "b.yaml:1:14: error: '-1 TFLOPS' must be above zero"},
       {"peak: {bf16: 0 TFLOPS}\n", "b.yaml:1:14: error: '0 TFLOPS' must be above zero"},
       {"peak: {bf16: .nan}\n", "b.yaml:1:14: error: '.nan' is not a number with a unit"},
-      {"peak: {bf61: 1 TFLOPS}\n", "b.yaml:1:8: error: 'bf61' is not one of fp64, fp32, tf32, bf16"},
+      {"peak: {bf61: 1 TFLOPS}\n",
+       "b.yaml:1:8: error: 'bf61' is not one of fp64, fp32, tf32, bf16"},
       {"peak: {bf16: }\n", "expected a single value, found nothing"},
       {"delay: 3\n", "b.yaml:1:8: error: '3' needs a unit: one of ns, us"},
       {"delay: [1 s]\n", "b.yaml:1:8: error: expected a single value, found a list"},
       {"delay: -1 us\n", "b.yaml:1:8: error: '-1 us' must be zero or more"},
       {"delay: 0 us\n", ""},
       {"ratio: nan\n", "b.yaml:1:8: error: expected a finite number, found 'nan'"},
-      {"ratio: \"1\"\n", "b.yaml:1:8: error: expected a finite number, found '1'"},
+      {"ratio: \"1\"\n", "b.yaml:1:8: error: expected a finite number, found '1' in quotes"},
       {"ratio: -1\n", "b.yaml:1:8: error: -1 must be zero or more"},
       {"ratio: {low: 1}\n", "b.yaml:1:8: error: value with its source needs 'value'"},
       {"ratio: {value: 1, low: 2}\n", "the value lies outside its own low..high range"},
@@ -109,8 +109,10 @@ TEST(Fields, EachMistakeIsOneLineWithItsPlace) {
        "b.yaml:1:26: error: 'X' is not a trust flag: S, V, T, M, E or D"},
       {"ratio: {value: 3, sorce: x y}\n", "(did you mean 'source'?)"},
       {"is_new: yes\n", "b.yaml:1:9: error: expected true or false, found 'yes'"},
-      {"ports: [{name: a, bandwidth: 1 B/s, lanes: 1.5}]\n", "expected a whole number, found '1.5'"},
-      {"ports: [{name: a, bandwidth: 1 B/s, lanes: 3}]\n", "b.yaml:1:44: error: lanes come in pairs"},
+      {"ports: [{name: a, bandwidth: 1 B/s, lanes: 1.5}]\n",
+       "expected a whole number, found '1.5'"},
+      {"ports: [{name: a, bandwidth: 1 B/s, lanes: 3}]\n",
+       "b.yaml:1:44: error: lanes come in pairs"},
       {"ports: [{name: a, bandwidth: 1 B/s, lanes: 4294967298}]\n", "4294967298 is out of range"},
       {"- a\n", "b.yaml:1:1: error: expected board with its fields, found a list"},
       {"", "b.yaml:1:1: error: the file is empty; a board was expected"},
@@ -124,15 +126,17 @@ TEST(Fields, EachMistakeIsOneLineWithItsPlace) {
 }
 
 TEST(Fields, AllMistakesOfAFileAreReportedAtOnce) {
-  EXPECT_EQ(board_error("ratio: x\ndelay: y\nfoo: 1\n"),
-            "b.yaml:2:8: error: 'y' is not a number with a unit such as ns, us, µs, ms, s, min, h, d\n"
-            "b.yaml:1:8: error: expected a finite number, found 'x'\n"
-            "b.yaml:3:1: error: 'foo' is not a field of board");
+  EXPECT_EQ(
+      board_error("ratio: x\ndelay: y\nfoo: 1\n"),
+      "b.yaml:2:8: error: 'y' is not a number with a unit such as ns, us, µs, ms, s, min, h, d\n"
+      "b.yaml:1:8: error: expected a finite number, found 'x'\n"
+      "b.yaml:3:1: error: 'foo' is not a field of board");
 }
 
 TEST(Fields, RowsSayWhereAValueStandsAndWhereItComesFrom) {
   const Board board = parse(
-      "ports:\n  - name: a\n    bandwidth: {value: 2 TB/s, high: 3 TB/s, source: the sheet, trust: M}\n");
+      "ports:\n  - name: a\n    bandwidth: {value: 2 TB/s, high: 3 TB/s, source: the sheet, trust: "
+      "M}\n");
   std::vector<FieldRow> rows;
   append_rows(rows, "", board, "");
   ASSERT_GE(rows.size(), 2U);
@@ -147,7 +151,8 @@ TEST(Fields, RowsSayWhereAValueStandsAndWhereItComesFrom) {
 
 TEST(Fields, JsonEchoReadsBackAsTheSameStruct) {
   const Board board = parse(
-      "ports: [{name: \"모루 \\\"1\\\"\", bandwidth: 1638.4 GB/s, lanes: 4}]\npeak: {nvfp4: 1871.2 TFLOPS}\n"
+      "ports: [{name: \"모루 \\\"1\\\"\", bandwidth: 1638.4 GB/s, lanes: 4}]\npeak: {nvfp4: 1871.2 "
+      "TFLOPS}\n"
       "delay: 1.25 us\nratio: 0.3\nis_new: true\ndtype: fp8\n");
   JsonWriter json;
   write_json(json, board);

@@ -3,16 +3,15 @@
 #include "moru/base/error.h"
 
 #include <fmt/format.h>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zstd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace moru {
 namespace {
@@ -31,7 +30,8 @@ struct Descriptor {
 }
 
 [[noreturn]] void fail_too_large(const std::string& path, std::size_t largest) {
-  fail(fmt::format("larger than {} MiB, which is the most that is read", largest >> 20), {path, 0, 0});
+  fail(fmt::format("larger than {} MiB, which is the most that is read", largest >> 20),
+       {path, 0, 0});
 }
 
 std::string read_raw(const std::string& path, std::size_t largest) {
@@ -131,7 +131,8 @@ FileWriter::FileWriter(std::string path) : path_(std::move(path)) {
   }
   if (exists && !is_direct_) {
     // A link keeps pointing at the file that is replaced.
-    const std::unique_ptr<char, decltype(&::free)> real(::realpath(path_.c_str(), nullptr), &::free);
+    const std::unique_ptr<char, decltype(&::free)> real(::realpath(path_.c_str(), nullptr),
+                                                        &::free);
     path_ = real ? real.get() : path_;
   }
   temporary_ = is_direct_ ? path_ : fmt::format("{}.{}.part", path_, ::getpid());

@@ -7,8 +7,8 @@
 
 namespace moru {
 
-// The whole file ("-" is standard input; .zst is decompressed). Throws Error if it cannot be read or
-// is larger than `largest` bytes once decompressed.
+// The whole file ("-" is standard input; .zst is decompressed). Throws Error if it cannot be read
+// or is larger than `largest` bytes once decompressed.
 std::string read_file(const std::string& path, std::size_t largest = std::size_t{4} << 30);
 
 // Writes `content` so that the target is either the old file or the whole new one ("-" is standard

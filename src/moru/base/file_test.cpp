@@ -5,8 +5,9 @@
 #include <gtest/gtest.h>
 #include <zstd.h>
 
+#include <csignal>
 #include <filesystem>
-
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,16 +60,21 @@ TEST(File, FullDeviceIsAnErrorNotASilentLoss) {
   EXPECT_NE(error_of([] { write_file("/dev/full", std::string(1 << 20, 'x')); }), "");
 }
 
-TEST(File, UnwritableFolderLeavesTheOldFileUntouched) {
-  if (::geteuid() == 0) {
-    GTEST_SKIP() << "SKIP root may write anywhere";
-  }
+// A file size limit stands for a disk that fills up half-way.
+TEST(File, DiskThatFillsUpLeavesTheOldFileUntouched) {
   const TemporaryFolder folder;
-  const std::string path = folder.write("sub/out.json", "old");
-  fs::permissions(folder.path("sub"), fs::perms::owner_read | fs::perms::owner_exec);
-  EXPECT_EQ(error_of([&] { write_file(path, "new"); }), path + ": error: cannot write: Permission denied");
+  const std::string path = folder.write("out.json", "old");
+  struct rlimit old_limit = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old_limit), 0);
+  const struct rlimit small_limit = {100'000, old_limit.rlim_max};
+  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small_limit), 0);
+  const std::string error = error_of([&] { write_file(path, std::string(1 << 20, 'x')); });
+  ::setrlimit(RLIMIT_FSIZE, &old_limit);
+  std::signal(SIGXFSZ, old_handler);
+  EXPECT_EQ(error, path + ": error: cannot write: File too large");
   EXPECT_EQ(read_file(path), "old");
-  fs::permissions(folder.path("sub"), fs::perms::owner_all);
+  EXPECT_EQ(count_files(folder), 1U);
 }
 
 TEST(File, ReplacedFileKeepsItsModeAndLinksKeepPointing) {
@@ -89,17 +95,20 @@ TEST(File, WhatCannotBeReadIsNamed) {
   EXPECT_EQ(error_of([&] { read_file(folder.path("none")); }),
             folder.path("none") + ": error: cannot open: No such file or directory");
   EXPECT_NE(error_of([&] { read_file(folder.path("")); }).find("is a folder"), std::string::npos);
-  EXPECT_NE(error_of([&] { write_file(folder.path(""), "x"); }).find("is a folder"), std::string::npos);
+  EXPECT_NE(error_of([&] { write_file(folder.path(""), "x"); }).find("is a folder"),
+            std::string::npos);
   EXPECT_NE(error_of([&] { write_file(folder.path("no/such/folder/x"), "x"); }), "");
 }
 
 TEST(File, LargestIsHeldBeforeAndAfterDecompression) {
   const TemporaryFolder folder;
   const std::string text(3 << 20, 'a');
-  EXPECT_NE(error_of([&] { read_file(folder.write("a", text), 1 << 20); }).find("larger than 1 MiB"),
-            std::string::npos);
-  EXPECT_NE(error_of([&] { read_file(folder.write("a.zst", compressed(text)), 1 << 20); })
-                .find("larger than 1 MiB"),
+  EXPECT_NE(
+      error_of([&] { read_file(folder.write("a", text), 1 << 20); }).find("larger than 1 MiB"),
+      std::string::npos);
+  EXPECT_NE(error_of([&] {
+              read_file(folder.write("a.zst", compressed(text)), 1 << 20);
+            }).find("larger than 1 MiB"),
             std::string::npos);
   // A sparse file says it is huge without being it.
   const std::string sparse = folder.write("sparse", "");
@@ -124,8 +133,9 @@ TEST(File, DamagedZstdIsAnError) {
   const std::string cut = packed.substr(0, packed.size() - 3);
   EXPECT_NE(error_of([&] { read_file(folder.write("cut.zst", cut)); }).find("truncated"),
             std::string::npos);
-  EXPECT_NE(error_of([&] { read_file(folder.write("text.zst", "plain text")); })
-                .find("not valid zstd data"),
+  EXPECT_NE(error_of([&] {
+              read_file(folder.write("text.zst", "plain text"));
+            }).find("not valid zstd data"),
             std::string::npos);
   EXPECT_NE(error_of([&] { read_file(folder.write("empty.zst", "")); }), "");
 }

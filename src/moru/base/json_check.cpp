@@ -1,5 +1,9 @@
 #include "moru/base/json_check.h"
 
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
 #include <string>
 
 namespace moru {
@@ -123,11 +127,31 @@ class JsonCheck {
       if (static_cast<unsigned char>(text_[at_]) < 0x20) {
         return refuse("", "a line break or control character inside a string");
       }
-      at_ += text_[at_] == '\\' ? 1 : 0;
+      if (text_[at_] == '\\' && !escape()) {
+        return refuse("", "an escape that JSON does not have");
+      }
     }
     if (at_ >= text_.size()) {
       at_ = begin;
       return refuse("", "a string without its closing quote");
+    }
+    ++at_;
+    return true;
+  }
+
+  // Leaves `at_` on the last character of the escape, or on its backslash if it is none.
+  bool escape() {
+    const std::string_view rest = text_.substr(at_ + 1);
+    if (rest.starts_with('u')) {
+      constexpr std::string_view kHexadecimal = "0123456789abcdefABCDEF";
+      if (rest.size() < 5 || rest.substr(1, 4).find_first_not_of(kHexadecimal) != rest.npos) {
+        return false;
+      }
+      at_ += 5;
+      return true;
+    }
+    if (rest.empty() || std::string_view("\"\\/bfnrt").find(rest[0]) == std::string_view::npos) {
+      return false;
     }
     ++at_;
     return true;
@@ -151,6 +175,7 @@ class JsonCheck {
       at_ = begin;
       return refuse("", "a number with a leading zero");
     }
+    const bool is_whole = peek() != '.' && peek() != 'e' && peek() != 'E';
     if (peek() == '.') {
       ++at_;
       if (!digits()) {
@@ -160,9 +185,28 @@ class JsonCheck {
     if (peek() == 'e' || peek() == 'E') {
       ++at_;
       at_ += peek() == '+' || peek() == '-' ? 1 : 0;
-      return digits();
+      if (!digits()) {
+        return false;
+      }
     }
-    return true;
+    return is_in_range(begin, is_whole);
+  }
+
+  bool is_in_range(std::size_t begin, bool is_whole) {
+    const std::string_view digits = text_.substr(begin, at_ - begin);
+    std::uint64_t magnitude = 0;
+    if (is_whole) {
+      const auto [end, error] = std::from_chars(digits.begin(), digits.end(), magnitude);
+      const bool is_negative = begin > 0 && text_[begin - 1] == '-';
+      constexpr std::uint64_t kMostNegative = std::uint64_t{1} << 63;
+      if (error == std::errc() && (!is_negative || magnitude <= kMostNegative)) {
+        return true;
+      }
+    } else if (std::isfinite(std::strtod(std::string(digits).c_str(), nullptr))) {
+      return true;
+    }
+    at_ = begin;
+    return refuse("", "a number that does not fit 64 bits");
   }
 
   std::string_view text_;

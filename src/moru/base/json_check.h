@@ -12,8 +12,9 @@ struct JsonFault {
   std::string_view reason;
 };
 
-// The first fault of `text` by the grammar of RFC 8259, or nothing if it has none. Encoding and the
-// values of escapes are not checked.
+// The first fault of `text` by the grammar of RFC 8259, or nothing if it has none. A number that
+// fits neither 64-bit integers nor doubles is a fault, too; encoding and lone surrogates are not
+// checked.
 std::optional<JsonFault> find_json_fault(std::string_view text);
 
 }  // namespace moru

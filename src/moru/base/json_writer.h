@@ -1,4 +1,5 @@
-// Streams JSON text: stable key order, shortest doubles that read back exactly, no NaN (null instead).
+// Streams JSON text: stable key order, shortest doubles that read back exactly, no NaN (null
+// instead).
 #pragma once
 
 #include <concepts>

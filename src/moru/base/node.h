@@ -2,7 +2,8 @@
 //
 // YAML and JSON are read into the same Node, so that one parser (fields.h) and one kind of error
 // serve both. Refused at reading: duplicate keys, YAML anchors and aliases (a few lines of them can
-// expand to gigabytes), more than 64 levels, more than a million nodes, files above 64 MiB.
+// expand to gigabytes) and tags, bytes that are no text, more than 64 levels, more than a million
+// nodes, YAML above 4 MiB and JSON above 64 MiB.
 #pragma once
 
 #include "moru/base/error.h"
@@ -53,8 +54,8 @@ struct Document {
   SourcePlace place(const Node::Entry& entry) const { return {file, entry.line, entry.column}; }
 };
 
-// Read a file by its suffix (.json, else YAML), or text under a given name. Throw Error on the first
-// syntax error, with its place.
+// Read a file by its suffix (.json, else YAML), or text under a given name. Throw Error on the
+// first syntax error, with its place.
 Document read_document(const std::string& path);
 Document parse_yaml(std::string_view text, std::string name);
 Document parse_json(std::string_view text, std::string name);

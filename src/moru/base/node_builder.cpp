@@ -75,9 +75,8 @@ bool NodeBuilder::take_as_key(std::string_view text, int line, int column) {
 }
 
 void NodeBuilder::add(Node node) {
-  constexpr std::size_t kMostNodes = 1'000'000;
-  if (++nodes_ > kMostNodes) {
-    fail_at(node.line, node.column, fmt::format("more than {} values in one file", kMostNodes));
+  if (++nodes_ > most_nodes_) {
+    fail_at(node.line, node.column, fmt::format("more than {} values in one file", most_nodes_));
   }
   if (stack_.empty()) {
     if (has_root_) {

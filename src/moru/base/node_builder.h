@@ -12,7 +12,10 @@ namespace moru {
 
 class NodeBuilder {
  public:
-  explicit NodeBuilder(std::string file) : file_(std::move(file)) {}
+  static constexpr std::size_t kMostNodes = 1'000'000;
+
+  explicit NodeBuilder(std::string file, std::size_t most_nodes = kMostNodes)
+      : file_(std::move(file)), most_nodes_(most_nodes) {}
 
   // Each event carries its place. A map alternates key and value; keys arrive as scalars.
   void scalar(std::string_view text, bool is_quoted, int line, int column);
@@ -41,6 +44,7 @@ class NodeBuilder {
   std::vector<Open> stack_;
   Node root_;
   bool has_root_ = false;
+  std::size_t most_nodes_;
   std::size_t nodes_ = 0;
 };
 

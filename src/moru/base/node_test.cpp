@@ -1,6 +1,7 @@
 #include "moru/base/node.h"
 
 #include "moru/base/json_check.h"
+#include "moru/base/node_builder.h"
 #include "moru/base/testing.h"
 
 #include <fmt/format.h>
@@ -28,7 +29,8 @@ std::string repeated(std::string_view part, int times) {
 }
 
 TEST(Node, YamlValuesKnowTheirLineAndColumn) {
-  const Document document = parse_yaml("name: H100\nmemory:\n  - kind: HBM3\n    stacks: 5\n", "a.yaml");
+  const Document document =
+      parse_yaml("name: H100\nmemory:\n  - kind: HBM3\n    stacks: 5\n", "a.yaml");
   const Node* stacks = document.root.find("memory")->items.at(0).find("stacks");
   ASSERT_NE(stacks, nullptr);
   EXPECT_EQ(stacks->text, "5");
@@ -39,7 +41,8 @@ TEST(Node, YamlValuesKnowTheirLineAndColumn) {
 }
 
 TEST(Node, JsonValuesKnowTheirLineAndColumn) {
-  const Document document = parse_json("{\n  \"a\": [1, {\"b\": \"x\\u00e9\"}],\n  \"c\": null\n}", "a.json");
+  const Document document =
+      parse_json("{\n  \"a\": [1, {\"b\": \"x\\u00e9\"}],\n  \"c\": null\n}", "a.json");
   const Node* list = document.root.find("a");
   ASSERT_NE(list, nullptr);
   EXPECT_EQ(list->items.at(0).text, "1");
@@ -86,24 +89,30 @@ TEST(Node, NestingStopsAtSixtyFourLevels) {
   EXPECT_NE(json_error(repeated("[", 65) + repeated("]", 65)).find("more than 64 levels"),
             std::string::npos);
   for (const char* part : {"[", "{", "- ", "? ", "{a: "}) {
-    EXPECT_NE(yaml_error(repeated(part, 100'000)), "") << part;
+    EXPECT_NE(yaml_error(repeated(part, 20'000)), "") << part;
   }
-  EXPECT_NE(json_error(repeated("[", 100'000)), "");
-  EXPECT_NE(json_error(repeated("{\"a\":", 100'000)), "");
+  EXPECT_NE(json_error(repeated("[", 20'000)), "");
+  EXPECT_NE(json_error(repeated("{\"a\":", 20'000)), "");
 }
 
 TEST(Node, ManyKeysOfOneMapTakeLinearTime) {
   std::string text = "{";
-  for (int i = 0; i < 100'000; ++i) {
+  for (int i = 0; i < 50'000; ++i) {
     text += fmt::format("\"key{}\":1,", i);
   }
   text.back() = '}';
-  EXPECT_EQ(parse_json(text, "a.json").root.entries.size(), 100'000U);
+  EXPECT_EQ(parse_json(text, "a.json").root.entries.size(), 50'000U);
 }
 
-TEST(Node, ValuesStopAtAMillion) {
-  EXPECT_NE(json_error("[" + repeated("0,", 1'000'000) + "0]").find("more than 1000000 values"),
-            std::string::npos);
+TEST(Node, TheNumberOfValuesIsLimited) {
+  NodeBuilder builder("a.json", 3);
+  builder.begin_sequence(1, 1);
+  for (int line = 1; line <= 3; ++line) {
+    builder.null(line, 1);
+  }
+  EXPECT_EQ(error_of([&] { builder.null(4, 1); }),
+            "a.json:4:1: error: more than 3 values in one file");
+  EXPECT_EQ(NodeBuilder::kMostNodes, 1'000'000U);  // what node.h promises
 }
 
 TEST(Node, BinaryAndForeignEncodingsAreNamedByTheirPlace) {
@@ -135,7 +144,8 @@ TEST(Node, SecondDocumentIsRefused) {
 }
 
 TEST(Node, SyntaxErrorsNameTheirPlace) {
-  EXPECT_TRUE(yaml_error("a: [1, 2\nb: 3\n").starts_with("a.yaml:2:")) << yaml_error("a: [1, 2\nb: 3\n");
+  EXPECT_TRUE(yaml_error("a: [1, 2\nb: 3\n").starts_with("a.yaml:2:"))
+      << yaml_error("a: [1, 2\nb: 3\n");
   EXPECT_TRUE(yaml_error("a: 1\n\tb: 2\n").starts_with("a.yaml:2:"));
   EXPECT_EQ(json_error("{\n \"a\": 1,\n}"),
             "a.json:3:1: error: not valid JSON: expected a key in double quotes");
@@ -153,26 +163,37 @@ TEST(Node, SyntaxErrorsNameTheirPlace) {
 
 TEST(Node, JsonOrYamlIsReadBySuffix) {
   const testing::TemporaryFolder folder;
-  EXPECT_EQ(read_document(folder.write("칩 하나.yaml", "name: 모루\n")).root.find("name")->text, "모루");
+  EXPECT_EQ(read_document(folder.write("칩 하나.yaml", "name: 모루\n")).root.find("name")->text,
+            "모루");
   EXPECT_EQ(read_document(folder.write("a.json", "{\"name\": 1}")).root.find("name")->text, "1");
   EXPECT_NE(error_of([&] { read_document(folder.write("b.json", "name: 1")); }), "");
 }
 
+TEST(Node, HugeFilesAreRefusedUnread) {
+  const testing::TemporaryFolder folder;
+  const std::string path = folder.write("a.yaml", "");
+  std::filesystem::resize_file(path, 5 << 20);
+  EXPECT_NE(error_of([&] { read_document(path); }).find("larger than 4 MiB"), std::string::npos);
+}
+
 // simdjson is the judge: both must call the same texts JSON.
 RC_GTEST_PROP(JsonCheck, AgreesWithSimdjson, ()) {
-  const auto pieces = *rc::gen::container<std::vector<std::string>>(rc::gen::elementOf(
-      std::vector<std::string>{"{", "}", "[", "]", ",", ":", "\"a\"", "\"\\n\"", "\"", "1", "-0.5e+3",
-                               "01", "-", ".", "true", "null", "nul", " ", "\n", "x"}));
+  const auto pieces =
+      *rc::gen::container<std::vector<std::string>>(rc::gen::elementOf(std::vector<std::string>{
+          "{",       "}",  "[", "]", ",",    ":",    "\"a\"", "\"\\n\"", "\"", "1",
+          "-0.5e+3", "01", "-", ".", "true", "null", "nul",   " ",       "\n", "x"}));
   std::string text;
   for (const std::string& piece : pieces) {
     text += piece;
   }
   simdjson::dom::parser parser;
   simdjson::dom::element ignored;
-  const bool is_json = parser.parse(simdjson::padded_string(text)).get(ignored) == simdjson::SUCCESS;
+  const auto error = parser.parse(simdjson::padded_string(text)).get(ignored);
+  // simdjson also refuses numbers that fit no type, which the grammar allows.
+  RC_PRE(error != simdjson::NUMBER_ERROR);
   const bool is_blank = text.find_first_not_of(" \n") == std::string::npos;
   RC_PRE(!is_blank);
-  RC_ASSERT(!find_json_fault(text).has_value() == is_json);
+  RC_ASSERT(find_json_fault(text).has_value() == (error != simdjson::SUCCESS));
 }
 
 RC_GTEST_PROP(JsonCheck, AgreesWithSimdjsonOnDamagedText, ()) {
@@ -181,7 +202,8 @@ RC_GTEST_PROP(JsonCheck, AgreesWithSimdjsonOnDamagedText, ()) {
   text[at] = *rc::gen::elementOf(std::string("{}[],:\"0e. x"));
   simdjson::dom::parser parser;
   simdjson::dom::element ignored;
-  const bool is_json = parser.parse(simdjson::padded_string(text)).get(ignored) == simdjson::SUCCESS;
+  const bool is_json =
+      parser.parse(simdjson::padded_string(text)).get(ignored) == simdjson::SUCCESS;
   RC_ASSERT(!find_json_fault(text).has_value() == is_json);
 }
 

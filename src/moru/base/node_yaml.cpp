@@ -76,8 +76,8 @@ void refuse_binary(std::string_view text, const std::string& name) {
     return c < 0x20 && c != '\t' && c != '\n' && c != '\r';
   };
   const auto found = std::find_if(text.begin(), text.end(), is_binary);
-  const std::size_t at = std::min(static_cast<std::size_t>(found - text.begin()),
-                                  find_invalid_utf8(text));
+  const std::size_t at =
+      std::min(static_cast<std::size_t>(found - text.begin()), find_invalid_utf8(text));
   if (at < text.size()) {
     const TextPosition place = position_of(text, at);
     fail(fmt::format("byte 0x{:02x} is not text; save the file as UTF-8",

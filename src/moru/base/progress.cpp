@@ -4,9 +4,8 @@
 
 #include <fmt/format.h>
 
-#include <unistd.h>
-
 #include <cstdio>
+#include <unistd.h>
 
 namespace moru {
 

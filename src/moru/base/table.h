@@ -18,7 +18,7 @@ class Table {
 
  private:
   std::vector<std::string> header_;
-  std::vector<Align> align_;  // missing ones: first column left, others right
+  std::vector<Align> align_;                    // missing ones: first column left, others right
   std::vector<std::vector<std::string>> rows_;  // an empty row is a rule
 };
 

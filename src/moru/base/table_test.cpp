@@ -24,7 +24,8 @@ TEST(Table, EveryLineEndsAtTheSameColumnWhenTheLastIsRightAligned) {
   table.rule();
   table.row({"리벨", "144 GB"});
   const std::string text = table.text();
-  for (const std::string_view line : split(std::string_view(text).substr(0, text.size() - 1), '\n')) {
+  for (const std::string_view line :
+       split(std::string_view(text).substr(0, text.size() - 1), '\n')) {
     EXPECT_EQ(display_width(line), 12U) << line;
   }
 }

@@ -37,7 +37,8 @@ TEST(Text, NumbersAreWholeOrRefused) {
   EXPECT_EQ(parse_double("1.5e3"), 1500);
   EXPECT_EQ(parse_double(" -2 "), -2);
   EXPECT_EQ(parse_double("+3"), 3);
-  for (const char* text : {"", "abc", "1.5x", "nan", "inf", "-inf", "1e999", "0x10", "+-1", "1 2"}) {
+  for (const char* text :
+       {"", "abc", "1.5x", "nan", "inf", "-inf", "1e999", "0x10", "+-1", "1 2"}) {
     EXPECT_FALSE(parse_double(text)) << text;
   }
   EXPECT_EQ(parse_int64("-9223372036854775808"), INT64_MIN);
@@ -68,11 +69,11 @@ TEST(Text, Utf8IsCheckedAsTheStandardSays) {
   constexpr auto kAllValid = std::string_view::npos;
   EXPECT_EQ(find_invalid_utf8("a모\xF0\x9F\x94\xA8z"), kAllValid);
   EXPECT_EQ(find_invalid_utf8("\xF4\x8F\xBF\xBF"), kAllValid);  // U+10FFFF
-  EXPECT_EQ(find_invalid_utf8("ab\xC0\x80"), 2U);              // overlong
-  EXPECT_EQ(find_invalid_utf8("\xE0\x9F\xBF"), 0U);            // overlong
-  EXPECT_EQ(find_invalid_utf8("\xED\xA0\x80"), 0U);            // surrogate
-  EXPECT_EQ(find_invalid_utf8("\xF4\x90\x80\x80"), 0U);        // above U+10FFFF
-  EXPECT_EQ(find_invalid_utf8("x\xEB\xAA"), 1U);               // cut short
+  EXPECT_EQ(find_invalid_utf8("ab\xC0\x80"), 2U);               // overlong
+  EXPECT_EQ(find_invalid_utf8("\xE0\x9F\xBF"), 0U);             // overlong
+  EXPECT_EQ(find_invalid_utf8("\xED\xA0\x80"), 0U);             // surrogate
+  EXPECT_EQ(find_invalid_utf8("\xF4\x90\x80\x80"), 0U);         // above U+10FFFF
+  EXPECT_EQ(find_invalid_utf8("x\xEB\xAA"), 1U);                // cut short
   EXPECT_EQ(find_invalid_utf8("\x80"), 0U);
 }
 

@@ -23,39 +23,43 @@ struct UnitFamily {
   std::span<const Unit> units;
 };
 
-constexpr Unit kTime[] = {{"ns", 1e-9, true},    {"us", 1e-6, true},    {"µs", 1e-6, false},
-                          {"ms", 1e-3, true},    {"s", 1, true},        {"min", 60, false},
-                          {"h", 3600, false},    {"d", 86400, false}};
-constexpr Unit kData[] = {{"B", 1, true},           {"KB", 1e3, true},       {"kB", 1e3, false},
-                          {"MB", 1e6, true},        {"GB", 1e9, true},       {"TB", 1e12, true},
-                          {"PB", 1e15, true},       {"KiB", 0x1p10, false},  {"MiB", 0x1p20, false},
-                          {"GiB", 0x1p30, false},   {"TiB", 0x1p40, false}};
+constexpr Unit kTime[] = {{"ns", 1e-9, true}, {"us", 1e-6, true}, {"µs", 1e-6, false},
+                          {"ms", 1e-3, true}, {"s", 1, true},     {"min", 60, false},
+                          {"h", 3600, false}, {"d", 86400, false}};
+constexpr Unit kData[] = {{"B", 1, true},         {"KB", 1e3, true},      {"kB", 1e3, false},
+                          {"MB", 1e6, true},      {"GB", 1e9, true},      {"TB", 1e12, true},
+                          {"PB", 1e15, true},     {"KiB", 0x1p10, false}, {"MiB", 0x1p20, false},
+                          {"GiB", 0x1p30, false}, {"TiB", 0x1p40, false}};
 constexpr Unit kDataRate[] = {
-    {"B/s", 1, true},          {"KB/s", 1e3, true},       {"MB/s", 1e6, true},
-    {"GB/s", 1e9, true},       {"TB/s", 1e12, true},      {"PB/s", 1e15, true},
-    {"KiB/s", 0x1p10, false},  {"MiB/s", 0x1p20, false},  {"GiB/s", 0x1p30, false},
-    {"TiB/s", 0x1p40, false},  {"Mbit/s", 125e3, false},  {"Gbit/s", 125e6, false},
+    {"B/s", 1, true},         {"KB/s", 1e3, true},      {"MB/s", 1e6, true},
+    {"GB/s", 1e9, true},      {"TB/s", 1e12, true},     {"PB/s", 1e15, true},
+    {"KiB/s", 0x1p10, false}, {"MiB/s", 0x1p20, false}, {"GiB/s", 0x1p30, false},
+    {"TiB/s", 0x1p40, false}, {"Mbit/s", 125e3, false}, {"Gbit/s", 125e6, false},
     {"Tbit/s", 125e9, false}};
-constexpr Unit kWork[] = {{"FLOP", 1, true},      {"KFLOP", 1e3, true},  {"MFLOP", 1e6, true},
-                          {"GFLOP", 1e9, true},   {"TFLOP", 1e12, true}, {"PFLOP", 1e15, true},
-                          {"EFLOP", 1e18, true},  {"OP", 1, false},      {"GOP", 1e9, false},
+constexpr Unit kWork[] = {{"FLOP", 1, true},     {"KFLOP", 1e3, true},  {"MFLOP", 1e6, true},
+                          {"GFLOP", 1e9, true},  {"TFLOP", 1e12, true}, {"PFLOP", 1e15, true},
+                          {"EFLOP", 1e18, true}, {"OP", 1, false},      {"GOP", 1e9, false},
                           {"TOP", 1e12, false}};
 constexpr Unit kWorkRate[] = {
-    {"FLOPS", 1, true},      {"GFLOPS", 1e9, true},   {"TFLOPS", 1e12, true},
-    {"PFLOPS", 1e15, true},  {"EFLOPS", 1e18, true},  {"GFLOP/s", 1e9, false},
+    {"FLOPS", 1, true},       {"GFLOPS", 1e9, true},    {"TFLOPS", 1e12, true},
+    {"PFLOPS", 1e15, true},   {"EFLOPS", 1e18, true},   {"GFLOP/s", 1e9, false},
     {"TFLOP/s", 1e12, false}, {"PFLOP/s", 1e15, false}, {"GOPS", 1e9, false},
-    {"TOPS", 1e12, false},   {"POPS", 1e15, false}};
-constexpr Unit kEnergy[] = {{"pJ", 1e-12, true}, {"nJ", 1e-9, true}, {"uJ", 1e-6, true},
-                            {"mJ", 1e-3, true},  {"J", 1, true},     {"kJ", 1e3, true},
+    {"TOPS", 1e12, false},    {"POPS", 1e15, false}};
+constexpr Unit kEnergy[] = {{"pJ", 1e-12, true}, {"nJ", 1e-9, true},  {"uJ", 1e-6, true},
+                            {"mJ", 1e-3, true},  {"J", 1, true},      {"kJ", 1e3, true},
                             {"MJ", 1e6, true},   {"Wh", 3600, false}, {"kWh", 3.6e6, false}};
-constexpr Unit kPower[] = {{"mW", 1e-3, true}, {"W", 1, true}, {"kW", 1e3, true},
-                           {"MW", 1e6, true},  {"GW", 1e9, true}};
-constexpr Unit kFrequency[] = {{"Hz", 1, true},    {"kHz", 1e3, true},  {"MHz", 1e6, true},
-                               {"GHz", 1e9, true}, {"1/s", 1, false},   {"req/s", 1, false}};
+constexpr Unit kPower[] = {
+    {"mW", 1e-3, true}, {"W", 1, true}, {"kW", 1e3, true}, {"MW", 1e6, true}, {"GW", 1e9, true}};
+constexpr Unit kFrequency[] = {{"Hz", 1, true},    {"kHz", 1e3, true}, {"MHz", 1e6, true},
+                               {"GHz", 1e9, true}, {"1/s", 1, false},  {"req/s", 1, false}};
 constexpr Unit kMoney[] = {{"USD", 1, true}};
-constexpr Unit kArea[] = {{"mm2", 1e-6, true}, {"mm^2", 1e-6, false}, {"um2", 1e-12, false},
-                          {"cm2", 1e-4, false}, {"m2", 1, false}};
-constexpr Unit kEnergyPerData[] = {{"J/B", 1, false}, {"pJ/B", 1e-12, true}, {"pJ/bit", 8e-12, false}};
+constexpr Unit kArea[] = {{"mm2", 1e-6, true},
+                          {"mm^2", 1e-6, false},
+                          {"um2", 1e-12, false},
+                          {"cm2", 1e-4, false},
+                          {"m2", 1, false}};
+constexpr Unit kEnergyPerData[] = {
+    {"J/B", 1, false}, {"pJ/B", 1e-12, true}, {"pJ/bit", 8e-12, false}};
 
 constexpr std::array<UnitFamily, 11> kFamilies = {{{Seconds::dimension, kTime},
                                                    {Bytes::dimension, kData},

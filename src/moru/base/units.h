@@ -125,8 +125,8 @@ ParsedQuantity parse_quantity(std::string_view text, Dimension dimension);
 
 // "3.35 TB/s", "80 GB", "814 mm2": three to four significant digits and the usual prefix.
 std::string format_quantity(double value, Dimension dimension);
-// As a file would state it: up to seven digits, and KiB, MiB or GiB where the value is a whole number
-// of them. parse_quantity() reads it back to within 1e-7.
+// As a file would state it: up to seven digits, and KiB, MiB or GiB where the value is a whole
+// number of them. parse_quantity() reads it back to within 1e-7.
 std::string format_stated(double value, Dimension dimension);
 template <Dimension D>
 std::string to_string(Quantity<D> q) {

@@ -103,12 +103,10 @@ TEST(Units, DimensionsMultiplyAndCancel) {
   EXPECT_DOUBLE_EQ((80_GB / 2.0_TBps).value, 0.04);
 }
 
-constexpr Dimension kDimensions[] = {Seconds::dimension, Bytes::dimension,
-                                     BytesPerSecond::dimension, Flops::dimension,
-                                     FlopsPerSecond::dimension, Joules::dimension,
-                                     Watts::dimension, Hertz::dimension,
-                                     Dollars::dimension, Area::dimension,
-                                     JoulesPerByte::dimension};
+constexpr Dimension kDimensions[] = {
+    Seconds::dimension,        Bytes::dimension,  BytesPerSecond::dimension, Flops::dimension,
+    FlopsPerSecond::dimension, Joules::dimension, Watts::dimension,          Hertz::dimension,
+    Dollars::dimension,        Area::dimension,   JoulesPerByte::dimension};
 
 // Magnitudes from a picojoule to an exaFLOPS.
 rc::Gen<double> magnitudes() {
@@ -117,8 +115,8 @@ rc::Gen<double> magnitudes() {
 }
 
 RC_GTEST_PROP(Units, PrintedQuantityReadsBackToItsDigits, ()) {
-  const Dimension dimension = *rc::gen::elementOf(std::vector<Dimension>(
-      std::begin(kDimensions), std::end(kDimensions)));
+  const Dimension dimension =
+      *rc::gen::elementOf(std::vector<Dimension>(std::begin(kDimensions), std::end(kDimensions)));
   const double value = *magnitudes();
   const ParsedQuantity printed = parse_quantity(format_quantity(value, dimension), dimension);
   RC_ASSERT(printed.reason.empty());

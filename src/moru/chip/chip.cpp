@@ -147,9 +147,9 @@ DType Chip::compute_dtype(DType weight, DType activation) const {
   if (wider != DType::fp32 && can_hold(wider, narrower) && matrix_rate(wider)) {
     return wider;
   }
-  for (const DType format : {DType::int4, DType::nvfp4, DType::mxfp4, DType::fp6, DType::int8,
-                             DType::fp8, DType::bf16, DType::fp16, DType::tf32, DType::fp32,
-                             DType::fp64}) {
+  for (const DType format :
+       {DType::int4, DType::nvfp4, DType::mxfp4, DType::fp6, DType::int8, DType::fp8, DType::bf16,
+        DType::fp16, DType::tf32, DType::fp32, DType::fp64}) {
     if (can_hold(format, weight) && can_hold(format, activation) && matrix_rate(format)) {
       return format;
     }

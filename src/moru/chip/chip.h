@@ -1,8 +1,8 @@
 // A chip as data: what a datasheet, a whitepaper or an architect's own YAML says about it.
 //
-// Rates are dense (no sparsity). Link bandwidths are per direction. Every value may carry its source
-// and a range (Sourced); what is not given falls back to the file's own `source`. A chip that does
-// not exist yet is described with exactly the same fields.
+// Rates are dense (no sparsity). Link bandwidths are per direction. Every value may carry its
+// source and a range (Sourced); what is not given falls back to the file's own `source`. A chip
+// that does not exist yet is described with exactly the same fields.
 #pragma once
 
 #include "moru/base/dtype.h"
@@ -28,7 +28,9 @@ enum class ChipKind {
 template <>
 struct EnumNames<ChipKind> {
   static constexpr std::array<std::pair<std::string_view, ChipKind>, 3> values = {
-      {{"gpu", ChipKind::gpu}, {"npu", ChipKind::npu}, {"memory_centric", ChipKind::memory_centric}}};
+      {{"gpu", ChipKind::gpu},
+       {"npu", ChipKind::npu},
+       {"memory_centric", ChipKind::memory_centric}}};
 };
 
 enum class ChipStatus { shipping, announced, retired, cancelled, hypothetical };
@@ -62,14 +64,15 @@ struct EnumNames<MatrixKind> {
 struct MatrixUnit {
   static constexpr std::string_view kTypeName = "matrix unit";
   std::optional<Sourced<MatrixKind>> kind;
-  std::optional<Sourced<int>> count;    // units per core
-  std::optional<Sourced<int>> rows;     // of one array
-  std::optional<Sourced<int>> columns;  // of one array
+  std::optional<Sourced<int>> count;                 // units per core
+  std::optional<Sourced<int>> rows;                  // of one array
+  std::optional<Sourced<int>> columns;               // of one array
   std::map<DType, Sourced<double>> flops_per_clock;  // of one core, all its units together
 
   template <class V>
   static void fields(V& v, auto& x) {
-    v.optional("kind", x.kind, "tensor_core (operands from registers or shared memory) or systolic");
+    v.optional("kind", x.kind,
+               "tensor_core (operands from registers or shared memory) or systolic");
     v.optional("count", x.count, "matrix units per core");
     v.optional("rows", x.rows, "rows of one array");
     v.optional("columns", x.columns, "columns of one array");
@@ -281,13 +284,15 @@ struct Chip {
   void validate(const FieldCheck& check) const;
 
   // Derived figures. Rates fall back as hardware does: bf16 and fp16 stand for each other, and the
-  // per-core rates times count and clock stand for a missing chip peak. nullopt: cannot multiply it.
+  // per-core rates times count and clock stand for a missing chip peak. nullopt: cannot multiply
+  // it.
   std::optional<FlopsPerSecond> matrix_rate(DType dtype) const;
   std::optional<FlopsPerSecond> vector_rate() const;
   // The format a product of these operands is multiplied in: the wider operand's if it holds both,
   // else the narrowest that the chip's matrix units have and that holds both without loss (fp8 or
   // int8 weights on a chip without that format are multiplied in bf16). fp32 means tf32 where the
-  // chip has it. bf16 if nothing holds them; matrix_rate() then says whether that can be multiplied.
+  // chip has it. bf16 if nothing holds them; matrix_rate() then says whether that can be
+  // multiplied.
   DType compute_dtype(DType weight, DType activation) const;
   const MemoryLevel* main_memory() const { return memory.empty() ? nullptr : &memory.front(); }
   // The fastest link of a scope, or nullptr.

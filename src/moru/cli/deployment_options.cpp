@@ -14,8 +14,9 @@ void take_count(const Options& options, const std::string& name, std::int64_t va
   if (!options.given(name)) {
     return;
   }
-  if (value < 1 || value > std::numeric_limits<std::int32_t>::max()) {
-    fail(fmt::format("{} {} must be a whole number of at least 1", name, value));
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+  if (value < 1 || value > kMost) {
+    fail(fmt::format("{} {} must be a whole number from 1 to {}", name, value, kMost));
   }
   target = static_cast<int>(value);
 }

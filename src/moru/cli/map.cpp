@@ -15,7 +15,8 @@ class Map final : public Command {
  public:
   void declare(Options& options) override {
     deployment_.declare(options);
-    options.choice("--phase", phase_, {"prefill", "decode"}, "what every sequence of the batch does");
+    options.choice("--phase", phase_, {"prefill", "decode"},
+                   "what every sequence of the batch does");
     options.count("--batch", batch_, "sequences in the step");
     options.count("--context", context_,
                   "tokens of each sequence: in the KV cache (decode), or processed now (prefill)");
@@ -23,14 +24,17 @@ class Map final : public Command {
     options.flag("--json", json_, "moru/map/1 on stdout");
     options.text("-o,--output", output_, "write there instead of stdout");
     options.example(
-        "moru map --model meta-llama/Llama-3.1-70B --chip h100_sxm --tp 8 --phase decode --batch 64 "
+        "moru map --model meta-llama/Llama-3.1-70B --chip h100_sxm --tp 8 --phase decode --batch "
+        "64 "
         "--context 4096");
   }
 
   int run(const Options& options) override {
     if (batch_ < 1 || context_ < 1 || cached_ < 0 || batch_ > 1'000'000 ||
         context_ > 1'000'000'000 || cached_ > 1'000'000'000) {
-      fail("--batch and --context must be at least 1 (a million sequences, a billion tokens at most)");
+      fail(
+          "--batch and --context must be at least 1 (a million sequences, a billion tokens at "
+          "most)");
     }
     Scenario scenario;
     deployment_.apply(options, scenario);
@@ -55,7 +59,8 @@ class Map final : public Command {
   std::string output_ = "-";
 };
 
-MORU_REGISTER(Command, Map, "map", "one step, operator by operator: time, bound, utilisation, bytes");
+MORU_REGISTER(Command, Map, "map",
+              "one step, operator by operator: time, bound, utilisation, bytes");
 
 }  // namespace
 }  // namespace moru

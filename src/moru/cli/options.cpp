@@ -53,11 +53,15 @@ void on_interrupt(int) { std::_Exit(kExitInterrupted); }
 
 // CLI11 has no suggestions; a word that begins no command most often is a slip of the hand.
 void check_command_word(int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') {
-    return;
+  const std::vector<std::string> names = Registry<Command>::names();
+  if (argc < 2) {
+    fail(fmt::format("which command? One of {}; `moru --help` tells what they do",
+                     join(std::span<const std::string>(names), ", ")));
   }
   const std::string word = argv[1];
-  const std::vector<std::string> names = Registry<Command>::names();
+  if (word.starts_with('-')) {
+    return;
+  }
   if (Registry<Command>::entries().count(word) == 0) {
     fail(fmt::format("'{}' is not a command{}; known: {}", word,
                      did_you_mean(word, std::span<const std::string>(names)),

@@ -12,8 +12,8 @@ class App;
 
 namespace moru {
 
-// Names are CLI11's: "-o,--output", "--model", or a bare word for a positional argument. Values left
-// out keep what the variable held, which the help prints as the default.
+// Names are CLI11's: "-o,--output", "--model", or a bare word for a positional argument. Values
+// left out keep what the variable held, which the help prints as the default.
 class Options {
  public:
   explicit Options(CLI::App& app) : app_(app) {}

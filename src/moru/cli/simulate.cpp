@@ -61,8 +61,9 @@ class Simulate final : public Command {
     }
     deployment_.apply(options, scenario);
     if (scenario.model.empty() || (scenario.chip.empty() && deployment_.chips.empty())) {
-      fail("name a model and a chip: --model meta-llama/Llama-3.1-8B --chip h100_sxm (`moru show "
-           "models`, `moru show chips`)");
+      fail(
+          "name a model and a chip: --model meta-llama/Llama-3.1-8B --chip h100_sxm (`moru show "
+          "models`, `moru show chips`)");
     }
     apply_load(options, scenario.load);
     apply_goodput(scenario.slo);
@@ -74,14 +75,16 @@ class Simulate final : public Command {
       fail(fmt::format("--assert '{}' is not known; use --assert slo", assert_));
     }
     if (!assert_.empty() && !scenario.slo.is_set()) {
-      fail("--assert slo needs an objective: --goodput ttft:2000 tpot:50, or `slo:` in the scenario");
+      fail(
+          "--assert slo needs an objective: --goodput ttft:2000 tpot:50, or `slo:` in the "
+          "scenario");
     }
     return scenario;
   }
 
   void apply_load(const Options& options, Load& load) const {
-    const bool names_source = !load_.trace.empty() || !load_.workload.empty() ||
-                              options.given("--random-input-len");
+    const bool names_source =
+        !load_.trace.empty() || !load_.workload.empty() || options.given("--random-input-len");
     if (names_source) {
       load = load_;
     }
@@ -126,8 +129,9 @@ class Simulate final : public Command {
     const int sources = (load.trace.empty() ? 0 : 1) + (load.workload.empty() ? 0 : 1) +
                         (load.random_input_len || load.random_output_len ? 1 : 0);
     if (sources > 1) {
-      fail("name one source of requests: --trace, --workload, or --random-input-len with "
-           "--random-output-len");
+      fail(
+          "name one source of requests: --trace, --workload, or --random-input-len with "
+          "--random-output-len");
     }
   }
 

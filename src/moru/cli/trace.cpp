@@ -111,7 +111,7 @@ std::string info_json(const Trace& trace, const TraceStatistics& statistics) {
   write_lengths(json, "output_tokens", statistics.output);
   if (statistics.reuse.is_stated) {
     json.field("prefix_reuse_tokens", statistics.reuse.tokens)
-        .field("prefix_reuse_blocks", statistics.reuse.blocks);
+        .field("prefix_reuse_segments", statistics.reuse.segments);
   }
   json.end_object();
   return json.take();

@@ -5,6 +5,8 @@
 #include "moru/base/text.h"
 #include "moru/cli/options.h"
 #include "moru/validation/dram.h"
+#include "moru/validation/ops.h"
+#include "moru/validation/ops_text.h"
 #include "moru/validation/schedule.h"
 
 #include <fmt/format.h>
@@ -15,10 +17,26 @@ namespace {
 class Validate final : public Command {
  public:
   void declare(Options& options) override {
-    options.choice("what", what_, {"schedule", "dram"}, "what to validate");
+    options.choice("what", what_, {"schedule", "ops", "dram"}, "what to validate");
     options.required_text("path", path_, "folder with the measured or golden data");
     options.text("--case", case_, "only this case");
-    options.flag("--json", json_, "moru/validate-schedule/1 or moru/validate-dram/1 on stdout");
+    options.list("--chip", ops_.chips, "ops: only these chips");
+    options.text("--op", ops_.op, "ops: only this operator file");
+    options.text("--dtype", ops_.dtype, "ops: only this number format");
+    options.text("--backend", ops_.backend, "ops: only this backend");
+    options.number("--min-us", ops_.min_us, "ops: only rows of at least so many microseconds");
+    options.count("--worst", ops_.worst, "ops: show so many rows with the largest errors");
+    options.text("--mapper", ops_.mapper, "ops: tiled or roofline");
+    options.flag("--calibrate", calibrate_,
+                 "ops: estimate the constants again from these rows first");
+    options.list("--without", without_,
+                 "ops, with --calibrate: leave out chips of this architecture");
+    options.count("--sample", sample_, "ops, with --calibrate: rows of a chip and operator used");
+    options.text("--stage", ops_.stage,
+                 "ops, with --calibrate: only gemm, attention, moe, collective or elementwise");
+    options.text("--rows", rows_, "ops: write every row with its prediction to this CSV file");
+    options.flag("--json", json_,
+                 "moru/validate-schedule/1, moru/validate-ops/1 or moru/validate-dram/1 on stdout");
     options.text("-o,--output", output_, "write there instead of stdout");
     options.example(
         "moru validate schedule ../shared/data/golden_sched\n"
@@ -31,12 +49,41 @@ class Validate final : public Command {
       write_file(output_, json_ ? as_json(cases) : as_table(cases));
       return kExitAnswered;
     }
+    if (what_ == "ops") {
+      return run_ops();
+    }
     const std::vector<ScheduleComparison> cases = validate_schedules(path_, case_);
     write_file(output_, json_ ? as_json(cases) : as_table(cases));
     return kExitAnswered;
   }
 
  private:
+  // What is left out is what is then predicted: --chip chooses the chips of the second step only.
+  OpsQuestion calibration_question() const {
+    OpsQuestion question = ops_;
+    if (!without_.empty()) {
+      question.chips.clear();
+    }
+    return question;
+  }
+
+  int run_ops() {
+    ops_.folder = path_;
+    ops_.keep_rows = !rows_.empty();
+    std::string constants;
+    if (calibrate_) {
+      const Calibration calibration = calibrate_ops(calibration_question(), without_, sample_);
+      ops_.constants = calibration.constants;
+      constants = calibration_text(calibration);
+    }
+    const OpsValidation result = validate_ops(ops_);
+    if (!rows_.empty()) {
+      write_file(rows_, ops_rows_csv(result));
+    }
+    write_file(output_, json_ ? ops_json(result) : ops_text(result) + constants);
+    return kExitAnswered;
+  }
+
   static std::string as_json(const std::vector<ScheduleComparison>& cases) {
     JsonWriter json;
     std::int64_t differences = 0;
@@ -108,6 +155,11 @@ class Validate final : public Command {
   std::string what_ = "schedule";
   std::string path_;
   std::string case_;
+  OpsQuestion ops_;
+  bool calibrate_ = false;
+  std::vector<std::string> without_;
+  std::int64_t sample_ = 500;
+  std::string rows_;
   bool json_ = false;
   std::string output_ = "-";
 };

@@ -29,6 +29,11 @@ extern const Constant kCompiledLaunch;
 extern const Constant kLinkLatency;
 extern const Constant kVectorToMatrixRate;
 
+// Of the systolic model.
+extern const Constant kTransferStart;
+extern const Constant kDescriptor;
+extern const Constant kVectorSoftmax;
+
 std::span<const Constant* const> all_constants();
 
 }  // namespace moru

@@ -7,15 +7,6 @@
 namespace moru {
 namespace {
 
-OperatorTotal& total_named(std::vector<OperatorTotal>& totals, std::string_view name) {
-  for (OperatorTotal& total : totals) {
-    if (total.name == name) {
-      return total;
-    }
-  }
-  return totals.emplace_back(OperatorTotal{name, 0});
-}
-
 // The sums that one axis of the tables stands for.
 BatchWork axis_work(const Model& model, std::int64_t size, DependsOn part) {
   BatchWork work;
@@ -26,39 +17,39 @@ BatchWork axis_work(const Model& model, std::int64_t size, DependsOn part) {
   return work;
 }
 
-}  // namespace
-
-void StepTime::add(const StepTime& other) {
-  seconds += other.seconds;
-  low += other.low;
-  high += other.high;
-  for (std::size_t i = 0; i < kBounds; ++i) {
-    by_bound[i] += other.by_bound[i];
+void add_cost(const Operator& op, const OpCost& cost, double times, RunTotals& totals) {
+  totals.time.add(op, cost, times);
+  const double seconds = cost.seconds * op.repeat * times;
+  for (OperatorTotal& total : totals.operators) {
+    if (total.name == op.name) {
+      total.seconds += seconds;
+      return;
+    }
   }
-  flops += other.flops;
-  memory_bytes += other.memory_bytes;
-  link_bytes += other.link_bytes;
+  totals.operators.push_back({op.name, seconds});
 }
 
-void StepTime::add(const Operator& op, const OpCost& cost) {
-  const double times = op.repeat;
-  seconds += cost.seconds * times;
-  low += cost.low * times;
-  high += cost.high * times;
-  const double busy = cost.seconds - cost.overhead;
-  const Bound bound = busiest(cost);
-  by_bound[static_cast<std::size_t>(bound)] += busy * times;
-  by_bound[static_cast<std::size_t>(Bound::overhead)] += cost.overhead * times;
-  flops += op.flops * times;
-  memory_bytes += cost.memory_bytes * times;
-  link_bytes += cost.link_bytes * times;
+}  // namespace
+
+void StepTime::add(const Operator& op, const OpCost& cost, double times) {
+  const double launches = op.repeat * times;
+  seconds += cost.seconds * launches;
+  low += cost.low * launches;
+  high += cost.high * launches;
+  by_bound[static_cast<std::size_t>(busiest(cost))] += (cost.seconds - cost.overhead) * launches;
+  by_bound[static_cast<std::size_t>(Bound::overhead)] += cost.overhead * launches;
+  flops += op.flops * launches;
+  memory_bytes += cost.memory_bytes * launches;
+  link_bytes += cost.link_bytes * launches;
 }
 
 StepCosts::StepCosts(const Model& model, const Parallelism& parallelism, const ChipMapper& mapper)
     : model_(model), parallelism_(parallelism), mapper_(mapper) {
   stages_.resize(static_cast<std::size_t>(parallelism.pipeline));
+  const std::size_t rules = model.context_rules().size();
   for (int stage = 0; stage < parallelism.pipeline; ++stage) {
-    evaluate(axis_work(model, 1, DependsOn::tokens), DependsOn::tokens, stage);
+    stages_[static_cast<std::size_t>(stage)].decode.resize(rules);
+    part_seconds(axis_work(model, 1, DependsOn::tokens), DependsOn::tokens, stage);
   }
 }
 
@@ -70,116 +61,197 @@ OpCost StepCosts::cost_of(const Operator& op) const {
   return *cost;
 }
 
-StepTime StepCosts::evaluate(const BatchWork& work, DependsOn part, int stage) const {
-  StepTime sum;
+double StepCosts::part_seconds(const BatchWork& work, DependsOn part, int stage) const {
+  double seconds = 0;
   for (const Operator& op : forward(model_, parallelism_, work, stage)) {
     if (op.depends_on == part) {
-      sum.add(op, cost_of(op));
+      seconds += cost_of(op).seconds * op.repeat;
     }
   }
-  return sum;
+  return seconds;
 }
 
-StepCosts::Entry& StepCosts::entry(std::vector<Entry>& table, std::int64_t size, DependsOn part,
-                                   int stage) {
+double StepCosts::entry_seconds(std::vector<Entry>& table, std::int64_t size, DependsOn part,
+                                int stage) {
   const auto index = static_cast<std::size_t>(size);
   if (index >= table.size()) {
     table.resize(std::max(index + 1, table.size() * 2));
   }
-  Entry& found = table[index];
-  if (!found.is_known) {
-    found.is_known = true;
-    if (size > 0) {
-      found.time = evaluate(axis_work(model_, size, part), part, stage);
-    }
+  Entry& entry = table[index];
+  if (entry.seconds < 0) {
+    entry.seconds = size > 0 ? part_seconds(axis_work(model_, size, part), part, stage) : 0;
   }
-  return found;
+  return entry.seconds;
 }
 
-StepTime StepCosts::context_part(const BatchWork& work, int stage,
-                                 std::vector<OperatorTotal>& parts) {
+// A batch of equal decode sequences under one rule and nothing else.
+BatchWork StepCosts::decode_work(std::size_t rule, std::int64_t sequences, double keys) const {
+  BatchWork work;
+  work.tokens = work.sampled = work.sequences = sequences;
+  work.contexts.resize(model_.context_rules().size());
+  work.contexts[rule].decode = {sequences, sequences, keys, keys,
+                                static_cast<std::int64_t>(keys / static_cast<double>(sequences))};
+  return work;
+}
+
+double StepCosts::knot_seconds(std::size_t rule, const DecodeTable::Position& position,
+                               std::size_t index, int stage) {
+  const double keys = DecodeTable::keys_at(index) * static_cast<double>(position.sequences);
   scratch_.clear();
-  parts.clear();
+  context_operators(model_, parallelism_, decode_work(rule, position.sequences, keys), stage,
+                    scratch_);
+  double seconds = 0;
+  for (const Operator& op : scratch_) {
+    seconds += cost_of(op).seconds * op.repeat;
+  }
+  return seconds;
+}
+
+double StepCosts::decode_seconds(const BatchWork& work, int stage) {
+  Stage& tables = stages_[static_cast<std::size_t>(stage)];
+  tables.positions.clear();
+  double seconds = 0;
+  for (std::size_t rule = 0; rule < work.contexts.size(); ++rule) {
+    const AttentionWork& decode = work.contexts[rule].decode;
+    if (decode.sequences == 0) {
+      tables.positions.push_back({0, 0, 0});
+      continue;
+    }
+    const DecodeTable::Position position =
+        DecodeTable::position(decode.sequences, decode.cached_keys);
+    DecodeTable::Knot* knots = tables.decode[rule].knots(position);
+    for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {
+      if (knots[side].seconds < 0) {
+        knots[side].seconds = knot_seconds(rule, position, position.index + side, stage);
+      }
+    }
+    seconds += knots[0].seconds + position.fraction * (knots[1].seconds - knots[0].seconds);
+    tables.positions.push_back(position);
+  }
+  return seconds;
+}
+
+// Operators may serve the prefills and the decodes of a step together, so a mixed step is not a
+// sum.
+double StepCosts::mixed_seconds(const BatchWork& work, int stage) {
+  Stage& tables = stages_[static_cast<std::size_t>(stage)];
+  tables.positions.clear();
+  scratch_.clear();
   context_operators(model_, parallelism_, work, stage, scratch_);
-  StepTime sum;
+  double seconds = 0;
   for (const Operator& op : scratch_) {
     const OpCost cost = cost_of(op);
-    sum.add(op, cost);
-    parts.push_back({op.name, cost.seconds * op.repeat});
+    seconds += cost.seconds * op.repeat;
+    tables.mixed.push_back({op, cost});
   }
-  return sum;
+  return seconds;
 }
 
-StepTime StepCosts::step(const BatchWork& work, std::int64_t padded_tokens, int stage) {
+double StepCosts::seconds(const BatchWork& work, std::int64_t padded_tokens, int stage) {
   Stage& tables = stages_[static_cast<std::size_t>(stage)];
-  StepTime time = context_part(work, stage, tables.contexts);
-  time.add(entry(tables.by_tokens, padded_tokens, DependsOn::tokens, stage).time);
-  time.add(entry(tables.by_sampled, work.sampled, DependsOn::sampled, stage).time);
   tables.tokens = static_cast<std::size_t>(padded_tokens);
   tables.sampled = static_cast<std::size_t>(work.sampled);
-  return time;
+  tables.mixed.clear();
+  const bool has_prefill =
+      std::any_of(work.contexts.begin(), work.contexts.end(),
+                  [](const ContextWork& context) { return context.prefill.sequences > 0; });
+  return entry_seconds(tables.by_tokens, padded_tokens, DependsOn::tokens, stage) +
+         entry_seconds(tables.by_sampled, work.sampled, DependsOn::sampled, stage) +
+         (has_prefill ? mixed_seconds(work, stage) : decode_seconds(work, stage));
 }
 
 void StepCosts::record(int stage) {
   Stage& tables = stages_[static_cast<std::size_t>(stage)];
   ++tables.by_tokens[tables.tokens].uses;
   ++tables.by_sampled[tables.sampled].uses;
-  for (const OperatorTotal& part : tables.contexts) {
-    total_named(context_totals_, part.name).seconds += part.seconds;
+  for (std::size_t rule = 0; rule < tables.positions.size(); ++rule) {
+    const DecodeTable::Position& position = tables.positions[rule];
+    if (position.sequences > 0) {
+      DecodeTable::Knot* knots = tables.decode[rule].knots(position);
+      knots[0].uses += 1 - position.fraction;
+      knots[1].uses += position.fraction;
+    }
+  }
+  for (const CostedOperator& costed : tables.mixed) {
+    add_cost(costed.op, costed.cost, 1, mixed_totals_);
   }
 }
 
 void StepCosts::forget_recorded() {
-  context_totals_.clear();
+  mixed_totals_ = {};
   for (Stage& stage : stages_) {
     for (std::vector<Entry>* table : {&stage.by_tokens, &stage.by_sampled}) {
-      for (Entry& known : *table) {
-        known.uses = 0;
+      for (Entry& entry : *table) {
+        entry.uses = 0;
       }
+    }
+    for (DecodeTable& table : stage.decode) {
+      table.forget_uses();
     }
   }
 }
 
-void StepCosts::add_totals(const std::vector<Entry>& table, DependsOn part, int stage,
-                           std::vector<OperatorTotal>& totals) const {
+void StepCosts::add_table(const std::vector<Entry>& table, DependsOn part, int stage,
+                          RunTotals& totals) const {
   for (std::size_t size = 1; size < table.size(); ++size) {
-    const std::int64_t uses = table[size].uses;
-    if (uses == 0) {
+    if (table[size].uses == 0) {
       continue;
     }
     const BatchWork work = axis_work(model_, static_cast<std::int64_t>(size), part);
     for (const Operator& op : forward(model_, parallelism_, work, stage)) {
       if (op.depends_on == part) {
-        total_named(totals, op.name).seconds +=
-            static_cast<double>(uses) * op.repeat * cost_of(op).seconds;
+        add_cost(op, cost_of(op), static_cast<double>(table[size].uses), totals);
       }
     }
   }
 }
 
-std::vector<OperatorTotal> StepCosts::totals() const {
-  std::vector<OperatorTotal> totals = context_totals_;
+void StepCosts::add_decode(std::size_t rule, const DecodeTable& table, int stage,
+                           RunTotals& totals) const {
+  std::vector<Operator> operators;
+  for (std::size_t sequences = 1; sequences < table.rows().size(); ++sequences) {
+    const std::vector<DecodeTable::Knot>& row = table.rows()[sequences];
+    for (std::size_t index = 0; index < row.size(); ++index) {
+      if (row[index].uses <= 0) {
+        continue;
+      }
+      operators.clear();
+      context_operators(model_, parallelism_,
+                        decode_work(rule, static_cast<std::int64_t>(sequences),
+                                    DecodeTable::keys_at(index) * static_cast<double>(sequences)),
+                        stage, operators);
+      for (const Operator& op : operators) {
+        add_cost(op, cost_of(op), row[index].uses, totals);
+      }
+    }
+  }
+}
+
+RunTotals StepCosts::totals() const {
+  RunTotals totals = mixed_totals_;
   for (int stage = 0; stage < parallelism_.pipeline; ++stage) {
     const Stage& tables = stages_[static_cast<std::size_t>(stage)];
-    add_totals(tables.by_tokens, DependsOn::tokens, stage, totals);
-    add_totals(tables.by_sampled, DependsOn::sampled, stage, totals);
+    add_table(tables.by_tokens, DependsOn::tokens, stage, totals);
+    add_table(tables.by_sampled, DependsOn::sampled, stage, totals);
+    for (std::size_t rule = 0; rule < tables.decode.size(); ++rule) {
+      add_decode(rule, tables.decode[rule], stage, totals);
+    }
   }
-  std::stable_sort(totals.begin(), totals.end(), [](const OperatorTotal& a, const OperatorTotal& b) {
-    return a.seconds > b.seconds;
-  });
+  std::stable_sort(
+      totals.operators.begin(), totals.operators.end(),
+      [](const OperatorTotal& a, const OperatorTotal& b) { return a.seconds > b.seconds; });
   return totals;
 }
 
-std::vector<CostedOperator> StepCosts::operators(const BatchWork& work,
-                                                 std::int64_t padded_tokens, int stage) const {
+std::vector<CostedOperator> StepCosts::operators(const BatchWork& work, std::int64_t padded_tokens,
+                                                 int stage) const {
   BatchWork padded = work;
   padded.tokens = padded_tokens;
-  std::vector<Operator> exact = forward(model_, parallelism_, work, stage);
+  const std::vector<Operator> exact = forward(model_, parallelism_, work, stage);
   const std::vector<Operator> as_recorded = forward(model_, parallelism_, padded, stage);
   std::vector<CostedOperator> costed;
   for (std::size_t i = 0; i < exact.size(); ++i) {
-    const Operator& op =
-        exact[i].depends_on == DependsOn::tokens ? as_recorded[i] : exact[i];
+    const Operator& op = exact[i].depends_on == DependsOn::tokens ? as_recorded[i] : exact[i];
     costed.push_back({op, cost_of(op)});
   }
   return costed;

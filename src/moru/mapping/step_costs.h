@@ -2,10 +2,13 @@
 //
 // A pass is a sum over operators of three kinds: those that depend only on the number of tokens
 // (projections, MLPs, experts, norms, all-reduces), those that depend on the number of sampled
-// sequences (vocabulary projection), and those that depend on contexts (attention, recurrences). The
-// first two are tabulated as they are met; the third is evaluated from the batch's sums.
+// sequences (vocabulary projection), and those that depend on contexts (attention, recurrences).
+// The first two are tabulated as they are met, the third for steps that only decode
+// (decode_table.h) and computed for each step that prefills. Recorded steps are counted in the
+// tables, so what a run was made of is summed once, at its end.
 #pragma once
 
+#include "moru/mapping/decode_table.h"
 #include "moru/mapping/mapper.h"
 #include "moru/model/model.h"
 
@@ -27,8 +30,8 @@ struct StepTime {
   double memory_bytes = 0;
   double link_bytes = 0;
 
-  void add(const StepTime& other);
-  void add(const Operator& op, const OpCost& cost);
+  // `times` such operators, each repeated as it says itself.
+  void add(const Operator& op, const OpCost& cost, double times = 1);
 };
 
 // One operator of a pass with its cost.
@@ -44,21 +47,27 @@ struct OperatorTotal {
   double seconds = 0;
 };
 
+// What a run was made of.
+struct RunTotals {
+  StepTime time;
+  std::vector<OperatorTotal> operators;  // largest first
+};
+
 class StepCosts {
  public:
   // The arguments must outlive the object. Throws Error (infeasible) if some operator cannot run.
   StepCosts(const Model& model, const Parallelism& parallelism, const ChipMapper& mapper);
 
-  // One step of pipeline stage `stage`. Operators that depend on tokens are computed for
+  // Seconds of one step on pipeline stage `stage`. Operators that depend on tokens are computed for
   // `padded_tokens` of them (as recorded graphs are), the rest for the batch as it is.
-  StepTime step(const BatchWork& work, std::int64_t padded_tokens, int stage);
-  // Counts the step last asked for on that stage for totals().
+  double seconds(const BatchWork& work, std::int64_t padded_tokens, int stage);
+  // Counts the step last asked for on that stage.
   void record(int stage);
   void forget_recorded();
-  // Operators by time over all recorded steps, largest first.
-  std::vector<OperatorTotal> totals() const;
+  // All recorded steps.
+  RunTotals totals() const;
 
-  // Every operator of such a step with its cost, in execution order; not counted.
+  // Every operator of such a step with its cost, in execution order; no table, nothing counted.
   std::vector<CostedOperator> operators(const BatchWork& work, std::int64_t padded_tokens,
                                         int stage) const;
 
@@ -67,32 +76,38 @@ class StepCosts {
 
  private:
   struct Entry {
-    StepTime time;
+    double seconds = -1;  // below zero: not computed yet
     std::int64_t uses = 0;
-    bool is_known = false;
   };
   struct Stage {
     std::vector<Entry> by_tokens;
     std::vector<Entry> by_sampled;
-    // The last step.
+    std::vector<DecodeTable> decode;  // one per context rule
+    // The last step asked for.
     std::size_t tokens = 0;
     std::size_t sampled = 0;
-    std::vector<OperatorTotal> contexts;
+    std::vector<DecodeTable::Position> positions;  // by rule; no sequences: no decode
+    std::vector<CostedOperator> mixed;             // context operators, if it prefills
   };
 
   OpCost cost_of(const Operator& op) const;
-  StepTime evaluate(const BatchWork& work, DependsOn part, int stage) const;
-  Entry& entry(std::vector<Entry>& table, std::int64_t size, DependsOn part, int stage);
-  StepTime context_part(const BatchWork& work, int stage, std::vector<OperatorTotal>& parts);
-  void add_totals(const std::vector<Entry>& table, DependsOn part, int stage,
-                  std::vector<OperatorTotal>& totals) const;
+  double part_seconds(const BatchWork& work, DependsOn part, int stage) const;
+  double entry_seconds(std::vector<Entry>& table, std::int64_t size, DependsOn part, int stage);
+  BatchWork decode_work(std::size_t rule, std::int64_t sequences, double keys) const;
+  double knot_seconds(std::size_t rule, const DecodeTable::Position& position, std::size_t index,
+                      int stage);
+  double decode_seconds(const BatchWork& work, int stage);
+  double mixed_seconds(const BatchWork& work, int stage);
+  void add_table(const std::vector<Entry>& table, DependsOn part, int stage,
+                 RunTotals& totals) const;
+  void add_decode(std::size_t rule, const DecodeTable& table, int stage, RunTotals& totals) const;
 
   const Model& model_;
   Parallelism parallelism_;
   const ChipMapper& mapper_;
   std::vector<Stage> stages_;
   std::vector<Operator> scratch_;
-  std::vector<OperatorTotal> context_totals_;
+  RunTotals mixed_totals_;
 };
 
 }  // namespace moru

@@ -170,7 +170,13 @@ Model load_model(const std::string& name_or_path) {
   if (auto model = load_base_of(name_or_path)) {
     return *std::move(model);
   }
-  return read_model(require_in_catalogue(kModels, name_or_path).path, name_or_path);
+  std::error_code ignored;
+  if (std::filesystem::is_directory(name_or_path, ignored)) {
+    fail("the folder has no config.json", {name_or_path, 0, 0});
+  }
+  const bool is_file_name = name_or_path.ends_with(".json");
+  return read_model(is_file_name ? name_or_path : require_in_catalogue(kModels, name_or_path).path,
+                    name_or_path);
 }
 
 }  // namespace moru

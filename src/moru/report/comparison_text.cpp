@@ -42,13 +42,15 @@ std::string comparison_text(std::span<const Report> reports) {
   number("Request throughput (req/s)",
          [&](const Report& r) { return per_second(r, r.metrics.completed); });
   if (reports.front().scenario.slo.is_set()) {
-    number("Request goodput (req/s)", [&](const Report& r) { return per_second(r, r.metrics.good); });
+    number("Request goodput (req/s)",
+           [&](const Report& r) { return per_second(r, r.metrics.good); });
   }
   number("Output throughput (tok/s)",
          [&](const Report& r) { return per_second(r, r.metrics.output_tokens); });
   table.rule();
   share("busy", [](const Report& r) { return figures_of(r).busy_share; });
-  share("matrix units, while busy", [](const Report& r) { return figures_of(r).matrix_utilisation; });
+  share("matrix units, while busy",
+        [](const Report& r) { return figures_of(r).matrix_utilisation; });
   share("memory bandwidth, while busy",
         [](const Report& r) { return figures_of(r).memory_utilisation; });
   share("KV cache, mean", [](const Report& r) { return figures_of(r).mean_kv_usage; });

@@ -26,8 +26,8 @@ void append_request_csv(const RequestState& request, std::string& out);
 
 // Derived figures that both texts and JSON show.
 struct ReportFigures {
-  double duration = 0;           // seconds from the first arrival to the last token
-  double busy_share = 0;         // of the duration, per replica
+  double duration = 0;            // seconds from the first arrival to the last token
+  double busy_share = 0;          // of the duration, per replica
   double matrix_utilisation = 0;  // of the dense peak in the model's compute dtype, while busy
   double memory_utilisation = 0;  // of the datasheet memory bandwidth, while busy
   double link_utilisation = 0;

@@ -1,6 +1,5 @@
-#include "moru/report/serving_report.h"
-
 #include "moru/base/text.h"
+#include "moru/report/serving_report.h"
 
 #include <fmt/format.h>
 
@@ -51,8 +50,8 @@ void append_vllm_block(std::string& text, const Report& report) {
   line(text, "Peak output token throughput (tok/s):",
        static_cast<double>(metrics.peak_tokens_per_second()));
   line(text, "Peak concurrent requests:", static_cast<double>(metrics.peak_concurrency()));
-  line(text, "Total token throughput (tok/s):",
-       per_second(metrics.input_tokens + metrics.output_tokens));
+  line(text,
+       "Total token throughput (tok/s):", per_second(metrics.input_tokens + metrics.output_tokens));
   latency(text, "Time to First Token", "TTFT", metrics.ttft_ms);
   latency(text, "Time per Output Token (excl. 1st token)", "TPOT", metrics.tpot_ms);
   latency(text, "Inter-token Latency", "ITL", metrics.itl_ms);
@@ -114,11 +113,12 @@ void append_moru_block(std::string& text, const Report& report) {
   row("load", fmt::format("{} ({}), {} requests", report.trace_name, report.trace_format,
                           with_thousands(report.requests)));
   row("engine",
-      fmt::format("{}: max_num_seqs {}, max_num_batched_tokens {}, max_model_len {}, block_size {}, "
-                  "{}scheduling, prefix caching {}",
-                  engine.scheduler, engine.max_num_seqs, engine.max_num_batched_tokens,
-                  engine.max_model_len, engine.block_size, engine.async_scheduling ? "async " : "",
-                  engine.enable_prefix_caching ? "on" : "off"));
+      fmt::format(
+          "{}: max_num_seqs {}, max_num_batched_tokens {}, max_model_len {}, block_size {}, "
+          "{}scheduling, prefix caching {}",
+          engine.scheduler, engine.max_num_seqs, engine.max_num_batched_tokens,
+          engine.max_model_len, engine.block_size, engine.async_scheduling ? "async " : "",
+          engine.enable_prefix_caching ? "on" : "off"));
   row("memory", fmt::format("{} per chip: weights {}, activations {}, runtime {}, KV cache {}",
                             gigabytes(memory.memory), gigabytes(memory.weights),
                             gigabytes(memory.activations), gigabytes(memory.context),
@@ -133,23 +133,25 @@ void append_moru_block(std::string& text, const Report& report) {
                                     percent(static_cast<double>(report.metrics.cached_tokens) /
                                             static_cast<double>(report.metrics.input_tokens))));
   }
-  row("queue", fmt::format("mean {:.1f} ms, p99 {:.1f} ms before the first step; {:.1f} requests in "
-                           "a step",
-                           report.metrics.queue_ms.mean(), report.metrics.queue_ms.quantile(0.99),
-                           figures.mean_running));
-  row("busy", fmt::format("{} of the time; matrix units {}, memory bandwidth {} of peak while busy{}",
-                          percent(figures.busy_share), percent(figures.matrix_utilisation),
-                          percent(figures.memory_utilisation),
-                          figures.link_utilisation > 0
-                              ? fmt::format(", links {}", percent(figures.link_utilisation))
-                              : ""));
+  row("queue",
+      fmt::format("mean {:.1f} ms, p99 {:.1f} ms before the first step; {:.1f} requests in "
+                  "a step",
+                  report.metrics.queue_ms.mean(), report.metrics.queue_ms.quantile(0.99),
+                  figures.mean_running));
+  row("busy",
+      fmt::format("{} of the time; matrix units {}, memory bandwidth {} of peak while busy{}",
+                  percent(figures.busy_share), percent(figures.matrix_utilisation),
+                  percent(figures.memory_utilisation),
+                  figures.link_utilisation > 0
+                      ? fmt::format(", links {}", percent(figures.link_utilisation))
+                      : ""));
   row("what binds", bounds_line(report));
   row("operators", operators_line(report));
   if (report.scenario.slo.is_set()) {
-    row("SLO", fmt::format("{} of the requests met it (goal {}): {}",
-                           percent(report.metrics.attainment()),
-                           percent(report.scenario.slo.attainment),
-                           report.meets_slo() ? "met" : "not met"));
+    row("SLO",
+        fmt::format("{} of the requests met it (goal {}): {}", percent(report.metrics.attainment()),
+                    percent(report.scenario.slo.attainment),
+                    report.meets_slo() ? "met" : "not met"));
   }
 }
 
@@ -169,7 +171,8 @@ std::string request_csv_header() {
 
 void append_request_csv(const RequestState& request, std::string& out) {
   const std::int32_t gaps = request.output - 1;
-  const double tpot = gaps > 0 ? to_milliseconds(request.last_token - request.first_token) / gaps : 0;
+  const double tpot =
+      gaps > 0 ? to_milliseconds(request.last_token - request.first_token) / gaps : 0;
   fmt::format_to(std::back_inserter(out), "{},{:.6f},{},{},{},{},{:.3f},{:.3f},{:.4f},{:.3f}\n",
                  request.id, to_seconds(request.arrival), request.prompt, request.output,
                  request.cached_tokens, request.preemptions,

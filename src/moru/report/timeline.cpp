@@ -89,9 +89,9 @@ class TimelineCollector final : public MetricsCollector {
 
   void phase(std::int64_t id, const char* name, SimTime from, SimTime to) {
     for (const auto& [letter, at] : {std::pair('b', from), std::pair('e', to)}) {
-      state_.event(fmt::format(
-          R"({{"ph":"{}","cat":"request","id":{},"name":"{}","pid":{},"ts":{:.3f}}})", letter, id,
-          name, kRequestsProcess, microseconds(at)));
+      state_.event(
+          fmt::format(R"({{"ph":"{}","cat":"request","id":{},"name":"{}","pid":{},"ts":{:.3f}}})",
+                      letter, id, name, kRequestsProcess, microseconds(at)));
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include "moru/base/catalogue.h"
 #include "moru/base/fields_parse.h"
+#include "moru/base/file.h"
 #include "moru/trace/format.h"
 #include "moru/trace/generate.h"
 
@@ -20,13 +21,10 @@ ArrivalOptions arrival_options(const Scenario& scenario) {
   return options;
 }
 
-// A bare id of the catalogue, or a path below the scenario's folder.
-std::string resolve_name(const Scenario& scenario, const CatalogueKind& kind,
-                         const std::string& name) {
-  if (scenario.base_folder.empty() || !find_in_catalogue(kind, name).path.empty()) {
-    return name;
-  }
-  return expand_path(name, scenario.base_folder);
+// A file or folder below the scenario's own folder, else a name for the catalogue.
+std::string resolve_name(const Scenario& scenario, const std::string& name) {
+  const std::string path = expand_path(name, scenario.base_folder);
+  return !scenario.base_folder.empty() && file_exists(path) ? path : name;
 }
 
 }  // namespace
@@ -51,8 +49,8 @@ Scenario load_scenario(const std::string& path) {
   if (scenario.base_folder.empty()) {
     scenario.base_folder = ".";
   }
-  scenario.model = resolve_name(scenario, kModels, scenario.model);
-  scenario.chip = resolve_name(scenario, kChips, scenario.chip);
+  scenario.model = resolve_name(scenario, scenario.model);
+  scenario.chip = resolve_name(scenario, scenario.chip);
   return scenario;
 }
 
@@ -62,20 +60,20 @@ Trace load_requests(const Scenario& scenario) {
   check_arrivals(options);
   if (!load.trace.empty()) {
     Trace trace = read_trace(expand_path(load.trace, scenario.base_folder), load.trace_format);
-    const bool is_rescheduled = !trace.has_arrivals || options.request_rate ||
-                                options.burstiness || options.num_prompts > 0 ||
-                                options.duration_s > 0;
+    const bool is_rescheduled = !trace.has_arrivals || options.request_rate || options.burstiness ||
+                                options.num_prompts > 0 || options.duration_s > 0;
     if (is_rescheduled) {
       schedule_arrivals(trace, options);
     }
     return trace;
   }
   if (!load.workload.empty()) {
-    return generate(load_workload(resolve_name(scenario, kWorkloads, load.workload)), options);
+    return generate(load_workload(resolve_name(scenario, load.workload)), options);
   }
   if (!load.random_input_len || !load.random_output_len) {
-    fail("no requests: give --trace FILE, --workload NAME, or --random-input-len and "
-         "--random-output-len");
+    fail(
+        "no requests: give --trace FILE, --workload NAME, or --random-input-len and "
+        "--random-output-len");
   }
   return generate(random_workload({*load.random_input_len, *load.random_output_len,
                                    load.random_range_ratio, load.random_prefix_len}),

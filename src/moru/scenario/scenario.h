@@ -1,5 +1,5 @@
-// All inputs of one answer: which model, on which chip, deployed how, under which load, against which
-// objective. A scenario is a YAML file or a command line; both fill the same struct.
+// All inputs of one answer: which model, on which chip, deployed how, under which load, against
+// which objective. A scenario is a YAML file or a command line; both fill the same struct.
 #pragma once
 
 #include "moru/base/fields.h"
@@ -54,7 +54,7 @@ struct Scenario {
   Deployment deployment;
   Load load;
   Slo slo;
-  std::string mapper = "roofline";
+  std::string mapper = "tiled";
   std::uint32_t seed = 0;
   // Folder that relative paths of a scenario file stand below; not a field.
   std::string base_folder;

@@ -43,6 +43,26 @@ bool has_experts(const Model& model) {
   });
 }
 
+// More chips than any site has; a slip of the hand must not exhaust the memory.
+void check_size(const Deployment& deployment) {
+  constexpr double kMostChips = 1e6;
+  double chips = deployment.replicas;
+  for (const int part : {deployment.tensor_parallel_size, deployment.pipeline_parallel_size,
+                         deployment.data_parallel_size}) {
+    chips *= part;
+  }
+  if (chips > kMostChips) {
+    fail(
+        fmt::format("tensor_parallel_size x pipeline_parallel_size x data_parallel_size x replicas "
+                    "are {:.3g} chips, more than {:.0f}; lower one of them",
+                    chips, kMostChips));
+  }
+  constexpr std::int64_t kLargestBlock = 65536;  // vLLM's hybrid models reach some thousands
+  if (deployment.block_size > kLargestBlock) {
+    fail(fmt::format("block_size {} is more than {} tokens", deployment.block_size, kLargestBlock));
+  }
+}
+
 void check_parallelism(const Deployment& deployment, const Model& model) {
   const auto layers = static_cast<int>(model.layers.size());
   if (deployment.pipeline_parallel_size > layers) {
@@ -53,37 +73,56 @@ void check_parallelism(const Deployment& deployment, const Model& model) {
   for (const Layer& layer : model.layers) {
     const std::int64_t heads = layer.mixer.heads;
     if (heads > 0 && heads % deployment.tensor_parallel_size != 0) {
-      throw Error(ErrorKind::infeasible,
-                  fmt::format("tensor_parallel_size {} does not divide the {} attention heads of {}",
-                              deployment.tensor_parallel_size, heads, model.id));
+      throw Error(
+          ErrorKind::infeasible,
+          fmt::format("tensor_parallel_size {} does not divide the {} attention heads of {}",
+                      deployment.tensor_parallel_size, heads, model.id));
     }
   }
 }
 
-KvCapacity split_memory(const Deployment& deployment, const EngineConfig& config,
-                        const Model& model, const Chip& chip) {
+// Recurrent states are there for every sequence that may run. Where the default number of sequences
+// would take more than half of what the weights leave, fewer run.
+void limit_sequences(const Deployment& deployment, double left, double state_bytes,
+                     EngineConfig& config) {
+  const auto affordable = static_cast<std::int64_t>(left / 2 / std::max(state_bytes, 1.0));
+  if (deployment.max_num_seqs || affordable >= config.max_num_seqs || affordable < 1) {
+    return;
+  }
+  note(fmt::format("max_num_seqs lowered from {} to {}: their recurrent states take half of the "
+                   "memory that the weights leave",
+                   config.max_num_seqs, affordable));
+  config.max_num_seqs = affordable;
+}
+
+KvCapacity split_memory(const Deployment& deployment, EngineConfig& config, const Model& model,
+                        const Chip& chip) {
   KvCapacity memory;
   memory.memory = chip.main_memory()->capacity->value.value;
   memory.usable = memory.memory * deployment.gpu_memory_utilization;
   memory.weights = weight_bytes_per_chip(model, config.parallelism);
-  memory.activations = activation_peak_bytes(
-      model, config.parallelism, config.max_num_batched_tokens,
-      std::min(config.max_num_seqs, config.max_num_batched_tokens));
+  memory.activations =
+      activation_peak_bytes(model, config.parallelism, config.max_num_batched_tokens,
+                            std::min(config.max_num_seqs, config.max_num_batched_tokens));
   memory.context = chip.kind == ChipKind::gpu ? kRuntimeMemory.value : 0;
-  memory.states = static_cast<double>(config.max_num_seqs) *
-                  kv_bytes_per_sequence(model, config.parallelism, 0);
+  const double state_bytes = kv_bytes_per_sequence(model, config.parallelism, 0);
+  limit_sequences(deployment,
+                  memory.usable - memory.weights - memory.activations - memory.context, state_bytes,
+                  config);
+  memory.states = static_cast<double>(config.max_num_seqs) * state_bytes;
   memory.block_bytes = kv_block_bytes(model, config.parallelism, config.block_size);
   const double left =
       memory.usable - memory.weights - memory.activations - memory.context - memory.states;
   if (left <= 0) {
     throw Error(
         ErrorKind::infeasible,
-        fmt::format("{} does not fit on {} x {}: weights {}, activations {}, runtime {} and states {} "
-                    "per chip, usable {} of {}; use more chips (tensor_parallel_size), a quantised "
-                    "model, fewer max_num_batched_tokens or max_num_seqs",
-                    model.id, config.parallelism.chips(), chip.id, gigabytes(memory.weights),
-                    gigabytes(memory.activations), gigabytes(memory.context),
-                    gigabytes(memory.states), gigabytes(memory.usable), gigabytes(memory.memory)));
+        fmt::format(
+            "{} does not fit on {} x {}: weights {}, activations {}, runtime {} and states {} "
+            "per chip, usable {} of {}; use more chips (tensor_parallel_size), a quantised "
+            "model, fewer max_num_batched_tokens or max_num_seqs",
+            model.id, config.parallelism.chips(), chip.id, gigabytes(memory.weights),
+            gigabytes(memory.activations), gigabytes(memory.context), gigabytes(memory.states),
+            gigabytes(memory.usable), gigabytes(memory.memory)));
   }
   // A model without KV cache (all layers recurrent) never runs out of blocks.
   constexpr double kMostBlocks = 1e8;
@@ -112,6 +151,26 @@ void set_max_model_len(const Deployment& deployment, const Model& model, EngineC
   config.max_model_len = most_cached;
 }
 
+// vLLM 0.19, EngineArgs._set_default_args: prompts that may not be split must fit one step.
+std::int64_t max_num_batched_tokens(const Deployment& deployment, const Model& model,
+                                    bool is_large) {
+  const std::int64_t usual = is_large ? 8192 : 2048;
+  const std::int64_t whole = deployment.enable_chunked_prefill
+                                 ? 0
+                                 : deployment.max_model_len.value_or(model.max_position_embeddings);
+  return deployment.max_num_batched_tokens.value_or(std::max(usual, whole));
+}
+
+// vLLM 0.19, SchedulerConfig.verify_max_model_len: a longer prompt would wait for ever.
+void check_whole_prompts(const EngineConfig& config) {
+  if (!config.enable_chunked_prefill && config.max_num_batched_tokens < config.max_model_len) {
+    fail(
+        fmt::format("without chunked prefill, max_num_batched_tokens {} must be at least "
+                    "max_model_len {}; raise the one, lower the other or leave chunked prefill on",
+                    config.max_num_batched_tokens, config.max_model_len));
+  }
+}
+
 }  // namespace
 
 void Deployment::validate(const FieldCheck& check) const {
@@ -127,11 +186,12 @@ void Deployment::validate(const FieldCheck& check) const {
   positive("max_num_batched_tokens", max_num_batched_tokens.value_or(1));
   positive("max_model_len", max_model_len.value_or(1));
   positive("num_gpu_blocks_override", num_gpu_blocks_override.value_or(1));
-  check.require(gpu_memory_utilization > 0 && gpu_memory_utilization <= 1,
-                "gpu_memory_utilization", "must be above 0 and at most 1");
+  check.require(gpu_memory_utilization > 0 && gpu_memory_utilization <= 1, "gpu_memory_utilization",
+                "must be above 0 and at most 1");
 }
 
 EngineConfig resolve(const Deployment& deployment, const Model& model, const Chip& chip) {
+  check_size(deployment);
   check_parallelism(deployment, model);
   Model sized = model;
   sized.kv = kv_dtype(deployment, model);
@@ -144,7 +204,7 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
     config.replicas *= config.parallelism.data;
     config.parallelism.data = 1;
   }
-  config.max_num_batched_tokens = deployment.max_num_batched_tokens.value_or(is_large ? 8192 : 2048);
+  config.max_num_batched_tokens = max_num_batched_tokens(deployment, model, is_large);
   config.max_num_seqs = deployment.max_num_seqs.value_or(
       std::min<std::int64_t>(is_large ? 1024 : 256, config.max_num_batched_tokens));
   config.block_size = deployment.block_size;
@@ -152,8 +212,7 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
   config.enable_prefix_caching = deployment.enable_prefix_caching;
   config.enable_chunked_prefill = deployment.enable_chunked_prefill;
   // vLLM schedules synchronously when layers are pipelined.
-  config.async_scheduling =
-      deployment.async_scheduling && deployment.pipeline_parallel_size == 1;
+  config.async_scheduling = deployment.async_scheduling && deployment.pipeline_parallel_size == 1;
   config.reserve_full_isl = deployment.scheduler_reserve_full_isl;
   config.has_graphs = !deployment.enforce_eager && chip.kind == ChipKind::gpu;
   config.step_overhead_seconds =
@@ -165,12 +224,13 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
   config.blocks = deployment.num_gpu_blocks_override.value_or(config.memory.blocks);
   config.memory.blocks = config.blocks;
   set_max_model_len(deployment, model, config);
+  check_whole_prompts(config);
   return config;
 }
 
 std::int64_t padded_tokens(const EngineConfig& config, std::int64_t tokens) {
-  const std::int64_t most = std::min({config.max_num_seqs * 2, std::int64_t{512},
-                                      config.max_num_batched_tokens});
+  const std::int64_t most =
+      std::min({config.max_num_seqs * 2, std::int64_t{512}, config.max_num_batched_tokens});
   if (!config.has_graphs || tokens > most) {
     return tokens;
   }

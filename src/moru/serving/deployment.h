@@ -41,7 +41,8 @@ struct Deployment {
   template <class V>
   static void fields(V& v, auto& x) {
     v.optional("tensor_parallel_size", x.tensor_parallel_size, "chips that share every layer");
-    v.optional("pipeline_parallel_size", x.pipeline_parallel_size, "groups of layers in a pipeline");
+    v.optional("pipeline_parallel_size", x.pipeline_parallel_size,
+               "groups of layers in a pipeline");
     v.optional("data_parallel_size", x.data_parallel_size,
                "copies of attention that split the requests; step together in MoE models");
     v.optional("enable_expert_parallel", x.enable_expert_parallel,
@@ -80,8 +81,8 @@ struct Deployment {
 
 // Where the memory of one chip goes; bytes.
 struct KvCapacity {
-  double memory = 0;       // capacity of the chip
-  double usable = 0;       // x gpu_memory_utilization
+  double memory = 0;  // capacity of the chip
+  double usable = 0;  // x gpu_memory_utilization
   double weights = 0;
   double activations = 0;  // peak of a step of max_num_batched_tokens
   double context = 0;      // runtime, graphs, communication buffers

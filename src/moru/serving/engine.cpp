@@ -88,9 +88,10 @@ ServingResult serve(const EngineConfig& config, StepCosts& costs, const ServiceI
     for (int i = 0; i < config.replicas; ++i) {
       const auto index = static_cast<std::size_t>(i);
       result.replicas.push_back(fleet.replicas[index]->totals());
-      result.work.add(fleet.timers[index]->total());
     }
-    result.operators = costs.totals();
+    RunTotals totals = costs.totals();
+    result.work = totals.time;
+    result.operators = std::move(totals.operators);
     return result;
   }
 }

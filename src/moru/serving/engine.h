@@ -22,7 +22,8 @@ struct ServingResult {
 
 // Serves all requests to the end. `make_collector` is called once per attempt: requests are first
 // taken to share nothing, and if a replica then preempts while prefix caching is on, the run starts
-// again with every KV block told apart. `progress` gets simulated seconds now and then; may be empty.
+// again with every KV block told apart. `progress` gets simulated seconds now and then; may be
+// empty.
 ServingResult serve(const EngineConfig& config, StepCosts& costs, const ServiceInput& input,
                     const std::function<std::unique_ptr<MetricsCollector>()>& make_collector,
                     const std::function<void(double)>& progress = {});

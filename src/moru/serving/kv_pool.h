@@ -1,8 +1,8 @@
 // The paged KV cache of one data rank.
 //
 // Contract: a request holds RequestState::blocks blocks; the scheduler asks for more through grow()
-// and admit() only after checking free_blocks(); release() returns all of them. With prefix caching a
-// freed block keeps its content until it is handed out again (least recently used first).
+// and admit() only after checking free_blocks(); release() returns all of them. With prefix caching
+// a freed block keeps its content until it is handed out again (least recently used first).
 #pragma once
 
 #include "moru/serving/request_state.h"
@@ -24,7 +24,8 @@ class KvPool {
  public:
   virtual ~KvPool() = default;
   virtual std::int64_t free_blocks() const = 0;
-  // Longest prefix of the request's first `length` tokens that is cached; at least one token is left.
+  // Longest prefix of the request's first `length` tokens that is cached; at least one token is
+  // left.
   virtual PrefixHit lookup(std::int32_t slot, const RequestState& request) = 0;
   // Takes the hit of the last lookup() of this request and `fresh` new blocks.
   virtual void admit(std::int32_t slot, RequestState& request, const PrefixHit& hit,

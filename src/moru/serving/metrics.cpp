@@ -1,44 +1,27 @@
 #include "moru/serving/metrics.h"
 
+#include "moru/base/fields_parse.h"
+
 #include <algorithm>
 
 namespace moru {
-namespace {
-
-std::int64_t& at_second(std::vector<std::int64_t>& series, SimTime time) {
-  const auto second = static_cast<std::size_t>(std::max<SimTime>(time, 0) / kNanosecondsPerSecond);
-  if (second >= series.size()) {
-    series.resize(second + 1);
-  }
-  return series[second];
+void Slo::validate(const FieldCheck& check) const {
+  check.require(attainment > 0 && attainment <= 1, "attainment",
+                "is a share of requests, above 0 and at most 1");
 }
-
-}  // namespace
 
 double ServingMetrics::attainment() const {
   const std::int64_t all = completed + rejected;
   return all == 0 ? 0 : static_cast<double>(good) / static_cast<double>(all);
 }
 
-std::int64_t ServingMetrics::peak_tokens_per_second() const {
-  return tokens_by_second.empty()
-             ? 0
-             : *std::max_element(tokens_by_second.begin(), tokens_by_second.end());
-}
+std::int64_t ServingMetrics::peak_tokens_per_second() const { return tokens_by_second.peak(); }
 
-std::int64_t ServingMetrics::peak_concurrency() const {
-  std::int64_t now = 0;
-  std::int64_t peak = 0;
-  for (const std::int64_t change : concurrency_change) {
-    now += change;
-    peak = std::max(peak, now);
-  }
-  return peak;
-}
+std::int64_t ServingMetrics::peak_concurrency() const { return concurrency_change.peak_sum(); }
 
 void MetricsCollector::count_tokens(SimTime now, std::int64_t count) {
   metrics_.output_tokens += count;
-  at_second(metrics_.tokens_by_second, now) += count;
+  metrics_.tokens_by_second.add(now, count);
 }
 
 void MetricsCollector::on_token(const RequestState& request, SimTime now) {
@@ -77,9 +60,9 @@ void MetricsCollector::on_finish(const RequestState& request, SimTime now) {
                        (!slo_.tpot || tpot <= slo_.tpot->value * 1e3) &&
                        (!slo_.e2el || e2el <= slo_.e2el->value * 1e3);
   metrics_.good += is_good ? 1 : 0;
-  ++at_second(metrics_.concurrency_change, request.arrival);
+  metrics_.concurrency_change.add(request.arrival, 1);
   // In flight during the second it finishes in, as the benchmark counts it.
-  --at_second(metrics_.concurrency_change, now + kNanosecondsPerSecond);
+  metrics_.concurrency_change.add(now + kNanosecondsPerSecond, -1);
   if (each_request) {
     each_request(request);
   }

@@ -1,19 +1,21 @@
 // What users of a service measure, gathered while the engine runs.
 //
-// Definitions are those of `vllm bench serve`: TTFT from arrival to first token; TPOT = (last token -
-// first token) / (output tokens - 1), for requests with at least two; ITL every gap between
+// Definitions are those of `vllm bench serve`: TTFT from arrival to first token; TPOT = (last token
+// - first token) / (output tokens - 1), for requests with at least two; ITL every gap between
 // consecutive tokens; E2EL from arrival to last token.
 #pragma once
 
 #include "moru/base/samples.h"
+#include "moru/serving/per_second.h"
 #include "moru/serving/replica.h"
 
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <vector>
 
 namespace moru {
+
+class FieldCheck;
 
 // A service level objective; a request is good if it meets every part that is set.
 struct Slo {
@@ -30,6 +32,7 @@ struct Slo {
     v.optional("e2el", x.e2el, "most time to the last token");
     v.optional("attainment", x.attainment, "share of requests that must meet all of them");
   }
+  void validate(const FieldCheck& check) const;
   bool is_set() const { return ttft || tpot || e2el; }
 };
 
@@ -48,8 +51,8 @@ struct ServingMetrics {
   std::int64_t good = 0;  // met the SLO
   SimTime first_arrival = 0;
   SimTime last_finish = 0;
-  std::vector<std::int64_t> tokens_by_second;      // output tokens
-  std::vector<std::int64_t> concurrency_change;    // arrivals minus finishes, by second
+  PerSecond tokens_by_second;    // output tokens
+  PerSecond concurrency_change;  // arrivals minus finishes
 
   double duration_seconds() const { return to_seconds(last_finish - first_arrival); }
   double attainment() const;

@@ -1,7 +1,6 @@
 #include "moru/serving/model_timer.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace moru {
 namespace {
@@ -9,9 +8,7 @@ namespace {
 // What a rank without requests runs so that the others' collectives find their partner: one token.
 BatchWork dummy_batch(std::size_t rules) {
   BatchWork work;
-  work.tokens = 1;
-  work.sampled = 1;
-  work.sequences = 1;
+  work.tokens = work.sampled = work.sequences = 1;
   work.contexts.resize(rules);
   for (ContextWork& context : work.contexts) {
     context.decode = {1, 1, 1, 1, 1};
@@ -21,6 +18,25 @@ BatchWork dummy_batch(std::size_t rules) {
 
 }  // namespace
 
+// The tables remember the step last asked for, so the slowest rank, which all wait for and which
+// counts, is asked for last.
+double ModelTimer::slowest_rank(std::span<const BatchWork> ranks, std::int64_t padded, int stage) {
+  if (ranks.size() == 1) {
+    return costs_.seconds(ranks.front(), padded, stage);
+  }
+  double slowest = -1;
+  const BatchWork* chosen = nullptr;
+  for (const BatchWork& work : ranks) {
+    const double seconds = work.tokens > 0 ? costs_.seconds(work, padded, stage) : 0;
+    if (seconds > slowest) {
+      slowest = seconds;
+      chosen = &work;
+    }
+  }
+  return costs_.seconds(chosen->tokens > 0 ? *chosen : dummy_batch(chosen->contexts.size()), padded,
+                        stage);
+}
+
 void ModelTimer::time(std::span<const BatchWork> ranks, std::vector<SimTime>& stages) {
   // Ranks that step together pad to the largest of them.
   std::int64_t tokens = 1;
@@ -29,24 +45,14 @@ void ModelTimer::time(std::span<const BatchWork> ranks, std::vector<SimTime>& st
   }
   const std::int64_t padded = padded_tokens(config_, tokens);
   stages.clear();
-  last_ = {};
   for (int stage = 0; stage < config_.parallelism.pipeline; ++stage) {
-    StepTime slowest;
-    for (const BatchWork& work : ranks) {
-      const StepTime time = costs_.step(
-          work.tokens > 0 ? work : dummy_batch(work.contexts.size()), padded, stage);
-      if (time.seconds > slowest.seconds) {
-        slowest = time;
-      }
-    }
-    last_.add(slowest);
-    const double seconds = slowest.seconds + (stage == 0 ? config_.step_overhead_seconds : 0);
-    stages.push_back(std::max<SimTime>(1, std::llround(seconds * 1e9)));
+    const double seconds =
+        slowest_rank(ranks, padded, stage) + (stage == 0 ? config_.step_overhead_seconds : 0);
+    stages.push_back(std::max<SimTime>(1, static_cast<SimTime>(seconds * 1e9 + 0.5)));
   }
 }
 
 void ModelTimer::commit() {
-  total_.add(last_);
   for (int stage = 0; stage < config_.parallelism.pipeline; ++stage) {
     costs_.record(stage);
   }

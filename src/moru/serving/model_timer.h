@@ -1,4 +1,4 @@
-// Step times of a model on a chip, and the sums over a run that the report splits them by.
+// Step times of a model on a chip.
 #pragma once
 
 #include "moru/mapping/step_costs.h"
@@ -12,21 +12,18 @@ namespace moru {
 
 class ModelTimer final : public StepTimer {
  public:
-  // The arguments must outlive the timer.
+  // The arguments must outlive the timer; committed steps are recorded in `costs`.
   ModelTimer(const EngineConfig& config, StepCosts& costs) : config_(config), costs_(costs) {}
 
   std::span<const ContextRule> rules() const override { return costs_.model().context_rules(); }
   void time(std::span<const BatchWork> ranks, std::vector<SimTime>& stages) override;
   void commit() override;
 
-  // All committed steps, host overhead not included.
-  const StepTime& total() const { return total_; }
-
  private:
+  double slowest_rank(std::span<const BatchWork> ranks, std::int64_t padded, int stage);
+
   const EngineConfig& config_;
   StepCosts& costs_;
-  StepTime last_;
-  StepTime total_;
 };
 
 }  // namespace moru

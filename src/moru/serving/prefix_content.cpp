@@ -42,7 +42,8 @@ PrefixContent::Piece PrefixContent::next_piece(Chain& chain, std::int64_t limit)
   Piece piece{};
   if (chain.segment < prompt.size()) {
     const PromptSegment& segment = prompt[chain.segment];
-    piece = {segment.stream, chain.used, std::min<std::int64_t>(limit, segment.length - chain.used)};
+    piece = {segment.stream, chain.used,
+             std::min<std::int64_t>(limit, segment.length - chain.used)};
   } else {
     // Generated tokens, or the whole of a request without segments, never end.
     piece = {chain.content.output_stream, chain.content.output_offset + chain.used, limit};

@@ -1,8 +1,8 @@
 // What the tokens of a request are, as far as equality goes, and the keys of its KV blocks.
 //
-// A token's identity is (stream, offset). A prompt is a list of segments, each the first tokens of a
-// stream; generated tokens continue a stream of their own. The key of a block chains the key of the
-// block before it with the block's tokens, as vLLM's block hashes do, so equal keys mean equal
+// A token's identity is (stream, offset). A prompt is a list of segments, each the first tokens of
+// a stream; generated tokens continue a stream of their own. The key of a block chains the key of
+// the block before it with the block's tokens, as vLLM's block hashes do, so equal keys mean equal
 // prefixes (up to a 64-bit collision: below 1e-7 for a million blocks).
 #pragma once
 
@@ -35,8 +35,8 @@ class PrefixContent {
   struct Chain {
     TokenContent content;
     std::vector<std::uint64_t> keys;
-    std::size_t segment = 0;        // where the next block begins
-    std::int64_t used = 0;          // tokens of that segment that stand before it
+    std::size_t segment = 0;  // where the next block begins
+    std::int64_t used = 0;    // tokens of that segment that stand before it
   };
   // The next piece of at most `limit` tokens.
   struct Piece {

@@ -13,8 +13,7 @@ Replica::Replica(const EngineConfig& config, const ServiceInput& input, StepTime
       timer_(timer),
       events_(events),
       scheduler_(Registry<Scheduler>::make(config.scheduler, "scheduler")),
-      depth_(config.async_scheduling ? 2
-                                     : static_cast<std::size_t>(config.parallelism.pipeline)),
+      depth_(config.async_scheduling ? 2 : static_cast<std::size_t>(config.parallelism.pipeline)),
       has_identity_(has_identity),
       stage_free_(static_cast<std::size_t>(config.parallelism.pipeline), 0) {
   const auto count = static_cast<std::size_t>(config.parallelism.data);
@@ -77,8 +76,8 @@ void Replica::advance(SimTime horizon) {
 }
 
 void Replica::deliver(SimTime until, bool is_inclusive) {
-  while (!arrivals_.empty() && (arrivals_.next_time() < until ||
-                                (is_inclusive && arrivals_.next_time() == until))) {
+  while (!arrivals_.empty() &&
+         (arrivals_.next_time() < until || (is_inclusive && arrivals_.next_time() == until))) {
     const auto [id, time] = arrivals_.pop();
     RequestState state = arrivals_.input().state(id);
     state.arrival = time;
@@ -153,7 +152,7 @@ void Replica::decide() {
   }
   // A decision that schedules nothing takes a place in the queue and no time; it is worth telling
   // only if it preempted.
-  step.record.start = queue_.empty() ? now_ : std::max(now_, queue_.back().record.end);
+  step.record.start = std::max(now_, stage_free_.front());
   step.record.end = step.record.start;
   step.record.index = has_preempted ? step_index_++ : -1;
   if (queue_.empty() && !has_preempted && arrivals_.empty() && has_unfinished()) {

@@ -1,9 +1,9 @@
 // One replica: data ranks that step together on one clock, driven by events.
 //
 // The loop is vLLM's EngineCore.step_with_batch_queue: deliver what has arrived, decide a step, and
-// only when enough steps are in flight (two with asynchronous scheduling, one per pipeline stage, else
-// one) wait for the oldest. Between events, decode steps of an unchanged set of requests advance in
-// one tight loop over step times.
+// only when enough steps are in flight (two with asynchronous scheduling, one per pipeline stage,
+// else one) wait for the oldest. Between events, decode steps of an unchanged set of requests
+// advance in one tight loop over step times.
 #pragma once
 
 #include "moru/serving/arrivals.h"
@@ -27,7 +27,7 @@ struct ReplicaTotals {
   std::int64_t scheduled_tokens = 0;
   std::int64_t preemptions = 0;
   SimTime busy = 0;
-  double used_block_time = 0;   // KV blocks in use x busy time
+  double used_block_time = 0;  // KV blocks in use x busy time
   std::int64_t peak_used_blocks = 0;
   double running_time = 0;  // requests in the running list x busy time
   std::int64_t peak_waiting = 0;

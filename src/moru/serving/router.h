@@ -9,8 +9,8 @@
 
 namespace moru {
 
-// Contract: choose() is called once per request in order of arrival. If needs_state(), every replica
-// stands at the instant of the arrival; otherwise their state is not meaningful.
+// Contract: choose() is called once per request in order of arrival. If needs_state(), every
+// replica stands at the instant of the arrival; otherwise their state is not meaningful.
 class Router {
  public:
   virtual ~Router() = default;

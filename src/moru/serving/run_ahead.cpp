@@ -3,8 +3,8 @@
 // While nobody joins, leaves or is preempted, a decode step differs from the one before only in its
 // contexts, which grow by one token per request: the sums the cost model reads advance linearly, KV
 // blocks are needed at offsets that repeat every block_size steps, and every request gets its token
-// at the end of the step. So a run of n steps over d requests costs O(d + n), and gives exactly what
-// n single steps give (tests/serving_property_test.cpp holds the two equal).
+// at the end of the step. So a run of n steps over d requests costs O(d + n), and gives exactly
+// what n single steps give (tests/serving_property_test.cpp holds the two equal).
 #include "moru/serving/replica.h"
 
 #include <algorithm>
@@ -13,8 +13,8 @@ namespace moru {
 
 struct Replica::Run {
   std::int64_t most_steps = 0;
-  BatchWork work;                        // of the first step
-  std::vector<std::int64_t> growing;     // per rule: requests whose keys grow by one each step
+  BatchWork work;                          // of the first step
+  std::vector<std::int64_t> growing;       // per rule: requests whose keys grow by one each step
   std::vector<std::int64_t> fresh_blocks;  // by step modulo block size
 };
 
@@ -69,8 +69,8 @@ Replica::Run Replica::plan_run() const {
   for (const std::int32_t slot : rank.running()) {
     const RequestState& request = rank.request(slot);
     // The last token goes the ordinary way, because it ends the request.
-    run.most_steps = std::min<std::int64_t>(
-        run.most_steps, request.prompt + request.output - 1 - request.length);
+    run.most_steps = std::min<std::int64_t>(run.most_steps,
+                                            request.prompt + request.output - 1 - request.length);
     const std::int64_t room = request.blocks * config_.block_size - request.computed;
     ++run.fresh_blocks[static_cast<std::size_t>(room % config_.block_size)];
     for (std::size_t i = 0; i < rules.size(); ++i) {
@@ -108,8 +108,8 @@ void Replica::commit_run(std::int64_t steps, SimTime last_token) {
     request.length += count;
     request.computed += count;
     request.last_token = last_token;
-    const auto blocks = static_cast<std::int32_t>(
-        (request.computed + config_.block_size - 1) / config_.block_size);
+    const auto blocks =
+        static_cast<std::int32_t>((request.computed + config_.block_size - 1) / config_.block_size);
     fresh += std::max(blocks - request.blocks, 0);
     request.blocks = std::max(blocks, request.blocks);
   }

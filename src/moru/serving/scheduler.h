@@ -6,9 +6,9 @@
 
 namespace moru {
 
-// Contract: schedule() looks only at the rank; it moves requests between the waiting and the running
-// list, takes and frees KV blocks, advances RequestState::computed for what it schedules, and fills
-// `plan`. It never sees the time a step takes.
+// Contract: schedule() looks only at the rank; it moves requests between the waiting and the
+// running list, takes and frees KV blocks, advances RequestState::computed for what it schedules,
+// and fills `plan`. It never sees the time a step takes.
 class Scheduler {
  public:
   virtual ~Scheduler() = default;

@@ -32,8 +32,8 @@ void stretch(Trace& trace, double request_rate) {
   }
 }
 
-void draw(Trace& trace, const ArrivalOptions& options) {
-  ArrivalClock clock(*options.request_rate, options.burstiness.value_or(1), options.seed);
+void draw(Trace& trace, double request_rate, const ArrivalOptions& options) {
+  ArrivalClock clock(request_rate, options.burstiness.value_or(1), options.seed);
   for (Request& request : trace.requests) {
     request.arrival = to_nanoseconds(clock.next());
   }
@@ -102,7 +102,7 @@ double ArrivalClock::next() {
   double left = unit_interval();
   for (;;) {
     const double until_end = (hour_end_ - time_) * rates_[hour_];
-    if (!(left >= until_end)) {
+    if (rates_[hour_] > 0 && left <= until_end) {
       time_ += left / rates_[hour_];
       return time_;
     }
@@ -134,7 +134,7 @@ void schedule_arrivals(Trace& trace, const ArrivalOptions& options) {
         trace.requests.back().arrival > 0) {
       stretch(trace, *options.request_rate);
     } else {
-      draw(trace, options);
+      draw(trace, *options.request_rate, options);
     }
     trace.has_arrivals = true;
   }

@@ -16,10 +16,10 @@ namespace moru {
 // Names and meanings as in `vllm bench serve`.
 struct ArrivalOptions {
   // Requests per second, the mean over a day where there is a daily curve; infinity: all at once.
-  std::optional<double> request_rate;
+  std::optional<double> request_rate{};
   // Shape of the gamma-distributed intervals: 1 is a Poisson process, below 1 is burstier (their
   // coefficient of variation is 1/sqrt(burstiness)), infinity is a constant interval.
-  std::optional<double> burstiness;
+  std::optional<double> burstiness{};
   std::int64_t num_prompts = 0;  // 0: as many as the trace has or the duration holds
   double duration_s = 0;         // 0: no limit
   std::uint64_t seed = 0;

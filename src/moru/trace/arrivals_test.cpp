@@ -152,10 +152,11 @@ TEST(ArrivalClock, HoursGetTheirShareOfTheDay) {
 TEST(ArrivalClock, SecondDayIsLikeTheFirst) {
   HourlyWeights weights{};
   weights[5] = 1;
-  ArrivalClock clock(1.0 / 86400, HUGE_VAL, 0, weights);
+  // 1.6 requests a day, all between five and six.
+  ArrivalClock clock(1.6 / 86400, HUGE_VAL, 0, weights);
   EXPECT_EQ(clock.next(), 0);
-  EXPECT_NEAR(clock.next(), 6 * 3600, 1e-6);
-  EXPECT_NEAR(clock.next(), 86400 + 6 * 3600, 1e-6);
+  EXPECT_NEAR(clock.next(), (5 + 1 / 1.6) * 3600, 1e-6);
+  EXPECT_NEAR(clock.next(), 86400 + (5 + 0.4 / 1.6) * 3600, 1e-6);
 }
 
 }  // namespace

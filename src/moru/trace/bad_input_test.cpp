@@ -96,8 +96,15 @@ TEST(BadTrace, JsonErrorsNameTheLine) {
       {"{\"what\": 1}\n", "t:1:1: error: no trace format has these JSON keys: '{\"what\": 1}'; " +
                               std::string(kKnown)},
       {good + "{\"timestamp\": 1, \"input_length\": 5, \"outp",
-       "t:2:1: error: not one whole JSON object on the line (JSON document ended early in the "
-       "middle of an object or array.); is the file cut off?"},
+       "t:2:37: error: not valid JSON: a string without its closing quote; is the file cut off?"},
+      {good + "{\"timestamp\": 1, \"input_length\": 5, \"output_length\": ",
+       "t:2:53: error: not valid JSON: the file ends where a value is expected; is the file cut "
+       "off?"},
+      {good + "{\"timestamp\": NaN, \"input_length\": 5, \"output_length\": 6}",
+       "t:2:15: error: not valid JSON: expected a value; is the file cut off?"},
+      {good + "{\"timestamp\": \"\xFF\", \"input_length\": 5, \"output_length\": 6}",
+       "t:2:16: error: not valid UTF-8; save the file as UTF-8"},
+      {good + "[1, 2]\n", "t:2:1: error: each line must be one JSON object"},
       {good + "\n" + "{\"timestamp\": 1, \"input_length\": 5}",
        "t:3:1: error: 'output_length' is missing or not a number"},
       {"{\"timestamp\": 1, \"input_length\": \"5\", \"output_length\": 6}",
@@ -120,12 +127,16 @@ TEST(BadTrace, JsonErrorsNameTheLine) {
       {"{\"timestamp\": 1, \"input_length\": 5, \"output_length\": 6, \"hash_ids\": [-1]}",
        "t:1:1: error: 'hash_ids' has a negative id"},
       {good.substr(0, good.size() - 1) + " " + good,
-       "t:1:1: error: not one whole JSON object on the line (there is more after it); is the file "
-       "cut off?"},
+       "t:1:57: error: not valid JSON: text after the end of the document; is the file cut off?"},
       {"{\"session_id\": \"s\", \"arrival_time_ns\": 4, \"sub_requests\": [{\"input_toks\": 1}]}",
        "t:1:1: error: an agentic session: its 'sub_requests' wait for one another, which a trace "
        "of "
        "fixed arrivals cannot say; keep the flat lines (jq -c 'select(.sub_requests | not)')"},
+      // simdjson must not be asked again after it found a fault.
+      {"{\"arrival_time_ns\": 5 \"input_toks\": 4, \"output_toks\": 2}",
+       "t:1:23: error: not valid JSON: expected ',' or '}'; is the file cut off?"},
+      {"{\"input_lens\": [1], \"output_lens\": [1], \"a\" 2}",
+       "t:1:45: error: not valid JSON: expected ':' after the key; is the file cut off?"},
       {"{\"input_lens\": [1, 2], \"output_lens\": [1]}",
        "t: error: 'input_lens' has 2 values, 'output_lens' 1"},
       {"{\"total_input_tokens\": 5}",
@@ -136,12 +147,18 @@ TEST(BadTrace, JsonErrorsNameTheLine) {
   }
 }
 
-TEST(BadTrace, ShareGptOfAnotherShapeSaysWhatWasExpected) {
-  const std::string error = error_of(R"([{"id": "a", "conversations": {"value": 3}}])");
-  EXPECT_TRUE(error.starts_with("t:1:")) << error;
-  EXPECT_NE(error.find("not a JSON list of {id, conversations: [{from, value}]}"),
-            std::string::npos)
-      << error;
+TEST(BadTrace, ShareGptOfAnotherShapeSaysWhichConversation) {
+  const std::string good = R"({"conversations": [{"value": "a"}, {"value": "b"}]})";
+  const std::string bad = R"({"id": "a", "conversations": {"value": 3}})";
+  const std::string message =
+      "error: conversation 2 is not {id, conversations: [{from, value}]} (The JSON element does "
+      "not "
+      "have the requested type.)";
+  EXPECT_EQ(error_of("[" + good + ",\n" + bad + "]"), "t:1:1: " + message);
+  EXPECT_EQ(error_of(good + "\n" + bad), "t:2:1: " + message);
+  EXPECT_EQ(
+      error_of("[" + good + "] x"),
+      "t:1:55: error: not valid JSON: text after the end of the document; is the file cut off?");
 }
 
 TEST(BadTrace, ChosenFormatNamesItsColumns) {

@@ -27,13 +27,10 @@ class TraceFormats : public ::testing::Test {
     }
     return rows;
   }
-  // (stream, length) of request i.
-  static std::vector<std::pair<std::int64_t, std::int32_t>> segments_of(const Trace& trace,
-                                                                        std::size_t i) {
-    std::vector<std::pair<std::int64_t, std::int32_t>> segments;
-    for (std::int32_t s = 0; s < trace.requests[i].num_segments; ++s) {
-      const auto& segment =
-          trace.segments[static_cast<std::size_t>(trace.requests[i].first_segment + s)];
+  using Segments = std::vector<std::pair<std::int64_t, std::int32_t>>;  // stream, length
+  static Segments segments_of_request(const Trace& trace, std::size_t i) {
+    Segments segments;
+    for (const PromptSegment& segment : segments_of(trace, trace.requests[i])) {
       segments.emplace_back(segment.stream, segment.length);
     }
     return segments;
@@ -97,10 +94,9 @@ TEST_F(TraceFormats, MooncakeBlocksBecomeSegments) {
       "m.jsonl");
   EXPECT_EQ(trace.format, "mooncake");
   EXPECT_EQ(rows_of(trace), (Rows{{0, 1100, 500}, {2'500'000'000, 700, 2}}));
-  using Segments = std::vector<std::pair<std::int64_t, std::int32_t>>;
-  EXPECT_EQ(segments_of(trace, 0), (Segments{{1000, 512}, {1014, 512}, {1015, 76}}));
+  EXPECT_EQ(segments_of_request(trace, 0), (Segments{{1000, 512}, {1014, 512}, {1015, 76}}));
   // What no id covers is the request's own.
-  EXPECT_EQ(segments_of(trace, 1), (Segments{{1000, 512}, {private_stream(1), 188}}));
+  EXPECT_EQ(segments_of_request(trace, 1), (Segments{{1000, 512}, {private_stream(1), 188}}));
 }
 
 TEST_F(TraceFormats, MooncakeWithoutIdsSharesNothing) {
@@ -132,9 +128,9 @@ TEST_F(TraceFormats, LlmServingSimSharesTokenIds) {
       "l.jsonl");
   EXPECT_EQ(trace.format, "llmservingsim");
   EXPECT_EQ(rows_of(trace), (Rows{{0, 4, 70}, {1'000'000, 5, 12}, {2'000'000, 7, 9}}));
-  EXPECT_EQ(segments_of(trace, 0)[0], segments_of(trace, 1)[0]);
-  EXPECT_EQ(segments_of(trace, 0)[0].second, 2);
-  EXPECT_EQ(segments_of(trace, 1)[1].second, 3);
+  EXPECT_EQ(segments_of_request(trace, 0)[0], segments_of_request(trace, 1)[0]);
+  EXPECT_EQ(segments_of_request(trace, 0)[0].second, 2);
+  EXPECT_EQ(segments_of_request(trace, 1)[1].second, 3);
   EXPECT_DOUBLE_EQ(prefix_reuse(trace).tokens, 2.0 / 16);
 }
 

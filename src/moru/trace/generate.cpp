@@ -67,8 +67,9 @@ class PrefixSharing {
     if (slot < latest_.size()) {
       const Request& before = trace.requests[latest_[slot]];
       for (std::int32_t i = 0; i < before.num_segments; ++i) {
-        const auto at = static_cast<std::size_t>(before.first_segment + i);
-        trace.segments.push_back(PromptSegment(trace.segments[at]));
+        // A copy, because the vector that it stands in grows.
+        const PromptSegment shared = segments_of(trace, before)[static_cast<std::size_t>(i)];
+        trace.segments.push_back(shared);
       }
       covered = before.prompt_tokens;
     } else if (spec_.system_prompt_tokens > 0) {
@@ -155,13 +156,13 @@ std::optional<HourlyWeights> hourly_weights(const WorkloadSpec& spec) {
 
 Trace generate(const WorkloadSpec& spec, const ArrivalOptions& asked) {
   const ArrivalOptions options = resolve(spec, asked);
-  // Beyond this a trace no longer fits in the memory of a workstation.
-  constexpr double kMostRequests = 1e9;
+  // Beyond this a trace (24 bytes a request, more with prefixes) no longer fits a workstation.
+  constexpr double kMostRequests = 1e8;
   const double expected = options.num_prompts > 0 ? static_cast<double>(options.num_prompts)
                                                   : options.duration_s * *options.request_rate;
   if (expected > kMostRequests) {
     fail(
-        fmt::format("{:.3g} requests are more than 1e9; lower --num-prompts, --duration or "
+        fmt::format("{:.3g} requests are more than 1e8; lower --num-prompts, --duration or "
                     "--request-rate",
                     expected));
   }

@@ -1,10 +1,10 @@
 #include "moru/trace/json_rows.h"
 
+#include "moru/base/json_check.h"
 #include "moru/base/text.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -22,15 +22,20 @@ std::size_t readable(const TraceText& source, const char* at) {
 }  // namespace
 
 SourcePlace place_in(const TraceText& source, const char* at) {
-  const char* const begin = source.text.data();
-  const char* const end = begin + source.text.size();
-  if (at == nullptr || at < begin || at > end) {
-    return {source.name, 0, 0};
+  const TextPosition position =
+      position_of(source.text, static_cast<std::size_t>(at - source.text.data()));
+  return {source.name, position.line, position.column};
+}
+
+void fail_json(const TraceText& source, std::string_view part, const std::string& wanted) {
+  if (const std::optional<JsonFault> fault = find_json_fault(part)) {
+    fail(fmt::format("not valid JSON: {}; is the file cut off?", fault->reason),
+         place_in(source, part.data() + fault->offset));
   }
-  const auto lines = std::count(begin, at, '\n');
-  const auto line_begin =
-      std::find(std::make_reverse_iterator(at), std::make_reverse_iterator(begin), '\n').base();
-  return {source.name, static_cast<int>(lines) + 1, static_cast<int>(at - line_begin) + 1};
+  if (const std::size_t bad = find_invalid_utf8(part); bad != std::string_view::npos) {
+    fail("not valid UTF-8; save the file as UTF-8", place_in(source, part.data() + bad));
+  }
+  fail(wanted, place_in(source, part.data()));
 }
 
 std::optional<std::int32_t> json_tokens(JsonValue value, std::string& problem) {
@@ -76,7 +81,11 @@ std::optional<SimTime> json_time(JsonValue value, std::int64_t unit, std::string
 }
 
 bool JsonRow::has(std::string_view key) {
-  return object_.find_field_unordered(key).error() == simdjson::SUCCESS;
+  const simdjson::error_code error = object_.find_field_unordered(key).error();
+  if (error != simdjson::SUCCESS && error != simdjson::NO_SUCH_FIELD) {
+    fail_here("each line must be one JSON object");  // simdjson must not be asked again
+  }
+  return error == simdjson::SUCCESS;
 }
 
 std::int32_t JsonRow::tokens(std::string_view key) {
@@ -97,14 +106,12 @@ SimTime JsonRow::time(std::string_view key, std::int64_t unit) {
   return *value;
 }
 
-void JsonRow::fail_here(const std::string& message) const {
-  fail(message, place_in(*source_, begin_));
-}
+void JsonRow::fail_here(const std::string& message) const { fail_json(*source_, line_, message); }
 
 JsonLines::JsonLines(const TraceText& source)
     : source_(source), at_(source.text.data()), end_(at_ + source.text.size()) {}
 
-std::optional<JsonRow> JsonLines::next() {
+bool JsonLines::next() {
   while (at_ != end_) {
     const auto* newline =
         static_cast<const char*>(std::memchr(at_, '\n', static_cast<std::size_t>(end_ - at_)));
@@ -125,15 +132,13 @@ std::optional<JsonRow> JsonLines::next() {
       error = object.raw_json().get(whole);
     }
     if (error != simdjson::SUCCESS || whole.size() != line.size()) {
-      const std::string_view reason =
-          error == simdjson::SUCCESS ? "there is more after it" : simdjson::error_message(error);
-      fail(fmt::format("not one whole JSON object on the line ({}); is the file cut off?", reason),
-           place_in(source_, line.data()));
+      fail_json(source_, line, "each line must be one JSON object");
     }
     object.reset();
-    return JsonRow(source_, object, line.data());
+    row_ = JsonRow(source_, object, line);
+    return true;
   }
-  return std::nullopt;
+  return false;
 }
 
 std::size_t JsonLines::estimated_rows() const {

@@ -15,14 +15,20 @@ namespace moru {
 
 // The place of a byte of the text, counted only when an error needs it.
 SourcePlace place_in(const TraceText& source, const char* at);
+// Throws Error: where and why `part` (a line or the whole text) is no JSON, or, if it is JSON after
+// all, that it is not what was wanted.
+[[noreturn]] void fail_json(const TraceText& source, std::string_view part,
+                            const std::string& wanted);
 
 // Values of one JSON object. Every function throws Error with file and line for a value that is
 // missing or of the wrong kind.
 class JsonRow {
  public:
-  JsonRow(const TraceText& source, simdjson::ondemand::object object, const char* begin)
-      : source_(&source), object_(object), begin_(begin) {}
+  JsonRow() = default;
+  JsonRow(const TraceText& source, simdjson::ondemand::object object, std::string_view line)
+      : source_(&source), object_(object), line_(line) {}
 
+  simdjson::ondemand::object& object() { return object_; }
   bool has(std::string_view key);
   // A length in tokens, from 0 to kLongestLength.
   std::int32_t tokens(std::string_view key);
@@ -33,12 +39,13 @@ class JsonRow {
   template <class Take>
   bool integers(std::string_view key, Take take);
 
+  // Throws Error at the line: with its fault if it is no valid JSON, else with the message.
   [[noreturn]] void fail_here(const std::string& message) const;
 
  private:
-  const TraceText* source_;
+  const TraceText* source_ = nullptr;
   simdjson::ondemand::object object_;
-  const char* begin_;
+  std::string_view line_;
 };
 
 // A JSON number as a length or a time. If it is none, nothing comes back and `problem` says why.
@@ -50,14 +57,16 @@ std::optional<SimTime> json_time(JsonValue value, std::int64_t unit, std::string
 class JsonLines {
  public:
   explicit JsonLines(const TraceText& source);
-  // The next object, or nothing at the end; it is valid until the next call.
-  std::optional<JsonRow> next();
+  // Goes to the next object, which row() holds until the next call; false at the end.
+  bool next();
+  JsonRow& row() { return row_; }
   std::size_t estimated_rows() const;
 
  private:
   const TraceText& source_;
   simdjson::ondemand::parser parser_;
   simdjson::ondemand::document document_;
+  JsonRow row_;
   const char* at_;
   const char* end_;
 };

@@ -82,7 +82,7 @@ TEST_F(MeasuredTraces, MooncakeConversationReuses37PerCentOfItsBlocks) {
   EXPECT_NEAR(statistics.output.mean, 343, 0.5);
   EXPECT_EQ(statistics.output.p50, 350);
   EXPECT_EQ(statistics.output.p90, 597);
-  EXPECT_NEAR(statistics.reuse.blocks, 0.366, 0.0005);
+  EXPECT_NEAR(statistics.reuse.segments, 0.366, 0.0005);
 }
 
 TEST_F(MeasuredTraces, MooncakeIsWrittenByteForByte) {
@@ -91,11 +91,8 @@ TEST_F(MeasuredTraces, MooncakeIsWrittenByteForByte) {
   EXPECT_EQ(trace.requests.size(), 3993);
   const std::string copy = ::testing::TempDir() + "moru_copy_" + std::to_string(::getpid());
   write_trace(trace, copy, "mooncake");
-  const Trace back = read_trace(copy);
+  EXPECT_TRUE(read_file(copy) == read_file(path));
   std::remove(copy.c_str());
-  ASSERT_EQ(back.requests.size(), trace.requests.size());
-  ASSERT_EQ(back.segments.size(), trace.segments.size());
-  EXPECT_DOUBLE_EQ(prefix_reuse(back).tokens, prefix_reuse(trace).tokens);
 }
 
 TEST_F(MeasuredTraces, ArxivLengthsHaveNoArrivals) {

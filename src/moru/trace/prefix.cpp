@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
-#include <span>
 #include <utility>
 
 namespace moru {
@@ -146,9 +145,7 @@ std::vector<std::int64_t> PrefixBlocks::ids_of(const Request& request) {
     key.clear();
     filled = 0;
   };
-  for (std::int32_t i = 0; i < request.num_segments; ++i) {
-    const PromptSegment& segment =
-        trace_.segments[static_cast<std::size_t>(request.first_segment + i)];
+  for (const PromptSegment& segment : segments_of(trace_, request)) {
     for (std::int32_t offset = 0; offset < segment.length;) {
       const std::int32_t taken = std::min(segment.length - offset, block_tokens_ - filled);
       append_bytes(key, segment.stream);
@@ -181,9 +178,7 @@ PrefixReuse prefix_reuse(const Trace& trace) {
     blocks += request.num_segments;
     std::uint64_t prefix = 0;
     bool is_shared = true;
-    for (std::int32_t i = 0; i < request.num_segments; ++i) {
-      const PromptSegment& segment =
-          trace.segments[static_cast<std::size_t>(request.first_segment + i)];
+    for (const PromptSegment& segment : segments_of(trace, request)) {
       const std::uint64_t here = mix(prefix, static_cast<std::uint64_t>(segment.stream));
       std::int32_t& longest = seen[here];
       if (is_shared) {
@@ -199,7 +194,7 @@ PrefixReuse prefix_reuse(const Trace& trace) {
     reuse.tokens = static_cast<double>(tokens_seen) / static_cast<double>(tokens);
   }
   if (blocks > 0) {
-    reuse.blocks = static_cast<double>(blocks_seen) / static_cast<double>(blocks);
+    reuse.segments = static_cast<double>(blocks_seen) / static_cast<double>(blocks);
   }
   return reuse;
 }

@@ -4,6 +4,7 @@
 #include "moru/trace/request.h"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,6 +15,13 @@ namespace moru {
 // streams nor generated tokens stand.
 constexpr std::int64_t private_stream(std::int64_t index) {
   return -(std::int64_t{1} << 40) - index;
+}
+
+// The pieces of a request's prompt; none if it shares nothing.
+inline std::span<const PromptSegment> segments_of(const Trace& trace, const Request& request) {
+  return std::span(trace.segments)
+      .subspan(static_cast<std::size_t>(request.first_segment),
+               static_cast<std::size_t>(request.num_segments));
 }
 
 // Prompts as token ids, turned into segments at exactly the tokens where prompts part.
@@ -52,7 +60,7 @@ class PrefixBlocks {
 struct PrefixReuse {
   bool is_stated = false;  // the trace says what prompts share
   double tokens = 0;       // share of all prompt tokens
-  double blocks = 0;       // share of all prompt segments (Mooncake: 512-token blocks)
+  double segments = 0;     // share of all prompt segments (Mooncake: 512-token blocks)
 };
 PrefixReuse prefix_reuse(const Trace& trace);
 

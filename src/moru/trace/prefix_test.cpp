@@ -25,10 +25,7 @@ Trace trace_of(const std::vector<std::vector<std::int64_t>>& prompts) {
 // A prompt spelled out as (stream, offset) per token.
 std::vector<std::pair<std::int64_t, std::int32_t>> spelled(const Trace& trace, std::size_t i) {
   std::vector<std::pair<std::int64_t, std::int32_t>> tokens;
-  const Request& request = trace.requests[i];
-  for (std::int32_t s = 0; s < request.num_segments; ++s) {
-    const PromptSegment& segment =
-        trace.segments[static_cast<std::size_t>(request.first_segment + s)];
+  for (const PromptSegment& segment : segments_of(trace, trace.requests[i])) {
     for (std::int32_t offset = 0; offset < segment.length; ++offset) {
       tokens.emplace_back(segment.stream, offset);
     }

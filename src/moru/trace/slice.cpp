@@ -1,6 +1,7 @@
 #include "moru/trace/slice.h"
 
 #include "moru/base/error.h"
+#include "moru/trace/prefix.h"
 
 #include <fmt/format.h>
 
@@ -50,8 +51,8 @@ Trace slice(const Trace& trace, const SliceOptions& options) {
     }
     Request kept = request;
     kept.first_segment = static_cast<std::int32_t>(part.segments.size());
-    const auto first = trace.segments.begin() + request.first_segment;
-    part.segments.insert(part.segments.end(), first, first + request.num_segments);
+    const auto segments = segments_of(trace, request);
+    part.segments.insert(part.segments.end(), segments.begin(), segments.end());
     part.requests.push_back(kept);
   }
   if (part.requests.empty()) {

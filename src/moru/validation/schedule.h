@@ -1,8 +1,8 @@
 // Step logs of a vLLM-V1-like scheduler, replayed and compared field by field.
 //
-// A case is a folder with config.json (scheduler settings), requests.csv, steps.jsonl and result.csv
-// (each may end in .zst; `steps_vllm`, `result_vllm` win where present). The engine under test is the
-// one that `simulate` runs; only the time of a step is the log's own formula.
+// A case is a folder with config.json (scheduler settings), requests.csv, steps.jsonl and
+// result.csv (each may end in .zst; `steps_vllm`, `result_vllm` win where present). The engine
+// under test is the one that `simulate` runs; only the time of a step is the log's own formula.
 #pragma once
 
 #include "moru/serving/arrivals.h"
@@ -17,10 +17,10 @@ namespace moru {
 // One rank of one step.
 struct LoggedRank {
   bool is_idle = true;
-  std::int64_t tokens = 0;        // scheduled
-  std::int64_t context = 0;       // sum of (computed before + tokens)
-  std::int64_t free_before = 0;   // blocks, right after schedule()
-  std::int64_t free_after = 0;    // blocks, after the outputs were processed
+  std::int64_t tokens = 0;       // scheduled
+  std::int64_t context = 0;      // sum of (computed before + tokens)
+  std::int64_t free_before = 0;  // blocks, right after schedule()
+  std::int64_t free_after = 0;   // blocks, after the outputs were processed
   std::vector<std::int64_t> preempted;
   std::vector<std::int64_t> finished;
   struct Entry {

@@ -79,8 +79,9 @@ StepFormula read_formula(std::string_view text) {
     const std::vector<std::string_view> factors = split(part, '*');
     const std::int64_t value = parse_int64(factors.front()).value_or(0);
     const std::string_view variable = factors.size() > 1 ? trim(factors[1]) : "";
-    (variable == "t" ? formula.per_token : variable == "c" ? formula.per_context : formula.base) =
-        value;
+    (variable == "t"   ? formula.per_token
+     : variable == "c" ? formula.per_context
+                       : formula.base) = value;
   }
   return formula;
 }
@@ -235,8 +236,7 @@ ScheduleLog read_log(const std::string& steps, const std::string& results, std::
     }
     constexpr std::size_t kColumns = 8;
     if (cells.size() >= kColumns) {
-      log.results.push_back(
-          {cells[0], cells[2], cells[3], cells[4], cells[5], cells[6], cells[7]});
+      log.results.push_back({cells[0], cells[2], cells[3], cells[4], cells[5], cells[6], cells[7]});
     }
   }
   return log;
@@ -292,15 +292,19 @@ ScheduleLog read_fuzz_log(element log, std::size_t ranks) {
 void read_fuzz_requests(ScheduleCase& target, element requests) {
   std::map<std::int64_t, std::int64_t> last_of_session;
   for (const element request : simdjson::dom::array(requests)) {
-    RequestRow row{integer(request, "arr", 0),   integer(request, "inp", 1),
-                   integer(request, "out", 1),   integer(request, "sess", -1),
-                   integer(request, "turn", 0),  integer(request, "think", 0),
-                   {},                           integer(request, "os", 0),
+    RequestRow row{integer(request, "arr", 0),
+                   integer(request, "inp", 1),
+                   integer(request, "out", 1),
+                   integer(request, "sess", -1),
+                   integer(request, "turn", 0),
+                   integer(request, "think", 0),
+                   {},
+                   integer(request, "os", 0),
                    integer(request, "oo", 0)};
     for (const element segment : simdjson::dom::array(request["segs"])) {
       const simdjson::dom::array pair = segment;
-      row.segments.push_back({std::int64_t(pair.at(0)),
-                              static_cast<std::int32_t>(std::int64_t(pair.at(1)))});
+      row.segments.push_back(
+          {std::int64_t(pair.at(0)), static_cast<std::int32_t>(std::int64_t(pair.at(1)))});
     }
     add_request(target, row, last_of_session);
   }
@@ -321,16 +325,16 @@ ScheduleComparison validate_seed(element line) {
   };
   element log;
   const bool differs = line["vllm_sync"].get(log) == simdjson::SUCCESS && !log.is_null();
-  for (const Variant& variant : {Variant{differs ? "vllm_sync" : "port_sync", false, true},
-                                 Variant{"vllm_async", true, true},
-                                 Variant{"vllm_async_eos", true, false}}) {
+  for (const Variant& variant :
+       {Variant{differs ? "vllm_sync" : "port_sync", false, true},
+        Variant{"vllm_async", true, true}, Variant{"vllm_async_eos", true, false}}) {
     if (line[variant.key].get(log) != simdjson::SUCCESS || log.is_null()) {
       continue;
     }
     schedule_case.config.async_scheduling = variant.is_async;
     schedule_case.config.knows_output_length = variant.knows_length;
-    const ScheduleComparison part = compare_schedules(
-        schedule_case.name, read_fuzz_log(log, ranks), run_schedule(schedule_case));
+    const ScheduleComparison part = compare_schedules(schedule_case.name, read_fuzz_log(log, ranks),
+                                                      run_schedule(schedule_case));
     sum.steps += part.steps;
     sum.differences += part.differences;
     if (sum.first_difference.empty() && part.differences > 0) {

@@ -19,8 +19,8 @@ class FormulaTimer final : public StepTimer {
     for (const BatchWork& work : ranks) {
       const ContextWork& sums = work.contexts.front();
       tokens = std::max(tokens, work.tokens);
-      context = std::max(context, static_cast<std::int64_t>(sums.prefill.cached_keys +
-                                                            sums.decode.cached_keys));
+      context = std::max(
+          context, static_cast<std::int64_t>(sums.prefill.cached_keys + sums.decode.cached_keys));
     }
     stages.assign(1, formula_.base + formula_.per_token * tokens + formula_.per_context * context);
   }

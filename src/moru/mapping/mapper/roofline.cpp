@@ -61,14 +61,13 @@ class RooflineChip final : public ChipMapper {
       }
     }
     const auto vector = chip.vector_rate();
-    const auto matrix = chip.matrix_rate(chip.compute_dtype(DType::bf16, DType::bf16));
     for (std::size_t w = 0; w < kDTypes; ++w) {
       for (std::size_t a = 0; a < kDTypes; ++a) {
         const DType computed = chip.compute_dtype(static_cast<DType>(w), static_cast<DType>(a));
         matrix_rate_[w][a] = chip.matrix_rate(computed).value_or(FlopsPerSecond{}).value;
       }
     }
-    vector_rate_ = vector ? vector->value : matrix->value * kVectorToMatrixRate.value;
+    vector_rate_ = vector ? vector->value : rate_of_16_bits(chip) * kVectorToMatrixRate.value;
     if (const Link* link = chip.link(LinkScope::scale_up)) {
       link_bandwidth_ = link->bandwidth.value.value;
       if (link->latency) {
@@ -78,14 +77,14 @@ class RooflineChip final : public ChipMapper {
       link_bandwidth_ = host->bandwidth.value.value;
     }
     for (const End end : {End::nominal, End::favourable, End::unfavourable}) {
-      roofs_[static_cast<std::size_t>(end)] = {rate_at(kMatrixEfficiency, end),
-                                               rate_at(kVectorEfficiency, end),
-                                               rate_at(kMemoryEfficiency, end),
-                                               rate_at(kCacheEfficiency, end),
-                                               rate_at(kLinkEfficiency, end),
-                                               launch_cost(execution, end),
-                                               stated_hop_ > 0 ? stated_hop_
-                                                               : cost_at(kLinkLatency, end)};
+      roofs_[static_cast<std::size_t>(end)] = {
+          rate_at(kMatrixEfficiency, end),
+          rate_at(kVectorEfficiency, end),
+          rate_at(kMemoryEfficiency, end),
+          rate_at(kCacheEfficiency, end),
+          rate_at(kLinkEfficiency, end),
+          launch_cost(execution, end),
+          stated_hop_ > 0 ? stated_hop_ : cost_at(kLinkLatency, end)};
     }
   }
 
@@ -94,6 +93,12 @@ class RooflineChip final : public ChipMapper {
       return tl::unexpected(Infeasible{fmt::format(
           "{} has no link to other chips; add one to `links:` or use one chip per replica",
           chip_.id)});
+    }
+    if (is_matrix(op) && op.flops > 0 && peak_rate(op) <= 0) {
+      return tl::unexpected(Infeasible{
+          fmt::format("{} states no rate for {} in {} x {}; add one to `peak:` or use a model in "
+                      "another format",
+                      chip_.id, op.name, enum_name(op.weight), enum_name(op.activation))});
     }
     const Times times = evaluate(op, roofs_[0]);
     OpCost cost;
@@ -114,6 +119,20 @@ class RooflineChip final : public ChipMapper {
 
  private:
   static constexpr std::size_t kDTypes = EnumNames<DType>::values.size();
+
+  // Chips that state only 8-bit rates multiply 16 bits at half of them, if at all.
+  static double rate_of_16_bits(const Chip& chip) {
+    if (const auto rate = chip.matrix_rate(chip.compute_dtype(DType::bf16, DType::bf16))) {
+      return rate->value;
+    }
+    const auto narrow = chip.matrix_rate(DType::fp8);
+    return (narrow ? *narrow : chip.matrix_rate(DType::int8).value_or(FlopsPerSecond{})).value / 2;
+  }
+
+  static bool is_matrix(const Operator& op) {
+    return op.op_class != OperatorClass::vector && op.op_class != OperatorClass::gather &&
+           op.op_class != OperatorClass::collective;
+  }
 
   double launch_cost(Execution execution, End end) const {
     const auto& stated = execution == Execution::graph ? chip_.launch.graph : chip_.launch.eager;
@@ -199,13 +218,11 @@ class RooflineChip final : public ChipMapper {
                    hops(op.collective) * roofs.hop;
       return times;
     }
-    const bool is_matrix = op.op_class != OperatorClass::vector &&
-                           op.op_class != OperatorClass::gather;
-    times.compute = op.flops / (peak_rate(op) * (is_matrix ? roofs.matrix : roofs.vector));
+    times.compute = op.flops / (peak_rate(op) * (is_matrix(op) ? roofs.matrix : roofs.vector));
     times.memory = memory_bytes(op) / (memory_bandwidth_ * roofs.memory);
     if (cache_bandwidth_ > 0) {
-      times.cache = (op.weight_bytes + op.bytes_read + op.bytes_written) /
-                    (cache_bandwidth_ * roofs.cache);
+      times.cache =
+          (op.weight_bytes + op.bytes_read + op.bytes_written) / (cache_bandwidth_ * roofs.cache);
     }
     return times;
   }
@@ -248,9 +265,9 @@ class Roofline final : public Mapper {
       const Chip& chip, Execution execution) const override {
     const std::vector<std::string> missing = chip.missing_for_simulation();
     if (!missing.empty()) {
-      return tl::unexpected(Infeasible{fmt::format(
-          "{} cannot be simulated: {} not known; copy its file and fill them in", chip.id,
-          join(std::span<const std::string>(missing), ", "))});
+      return tl::unexpected(Infeasible{
+          fmt::format("{} cannot be simulated: {} not known; copy its file and fill them in",
+                      chip.id, join(std::span<const std::string>(missing), ", "))});
     }
     return std::make_unique<RooflineChip>(chip, execution);
   }

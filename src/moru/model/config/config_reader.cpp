@@ -130,6 +130,12 @@ void ConfigReader::error(Names names, const std::string& message) {
   error_at(node == nullptr ? document_.root : *node, message);
 }
 
+void ConfigReader::contradiction(Names names, const std::string& message) {
+  if (!has_errors()) {
+    error(names, message);
+  }
+}
+
 void ConfigReader::error_at(const Node& node, const std::string& message) {
   diagnostics_.error(document_.place(node), message);
 }

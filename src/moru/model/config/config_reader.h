@@ -43,6 +43,9 @@ class ConfigReader {
 
   // Reports what is wrong with the value of the first name that has one, else with the file.
   void error(Names names, const std::string& message);
+  // The same for values that contradict each other, unless something was reported already: a value
+  // that could not be read would be blamed for its stand-in.
+  void contradiction(Names names, const std::string& message);
   void error_at(const Node& node, const std::string& message);
   bool has_errors() const { return diagnostics_.has_errors(); }
 

@@ -69,6 +69,8 @@ constexpr Family kFamilies[] = {
 };
 
 // Their configs would read as something else, or as nothing anybody could act on.
+constexpr std::string_view kEncoder = "an encoder, which generates no tokens";
+constexpr std::string_view kEncoderDecoder = "an encoder and a decoder with cross-attention";
 constexpr std::pair<std::string_view, std::string_view> kNotModelled[] = {
     {"deepseek_v4",
      "attention over compressed keys ('compress_ratios') and hyper-connections "
@@ -80,6 +82,27 @@ constexpr std::pair<std::string_view, std::string_view> kNotModelled[] = {
     {"kimi_linear", "Kimi Delta Attention ('linear_attn_config')"},
     {"minimax_m3", "block-sparse attention ('sparse_attention_config')"},
     {"step3p7", "the heads of its sliding layers, which differ and which no key here states"},
+    {"bert", kEncoder},
+    {"roberta", kEncoder},
+    {"xlm-roberta", kEncoder},
+    {"distilbert", kEncoder},
+    {"albert", kEncoder},
+    {"electra", kEncoder},
+    {"deberta-v2", kEncoder},
+    {"modernbert", kEncoder},
+    {"nomic_bert", kEncoder},
+    {"clip", kEncoder},
+    {"siglip", kEncoder},
+    {"vit", kEncoder},
+    {"t5", kEncoderDecoder},
+    {"mt5", kEncoderDecoder},
+    {"umt5", kEncoderDecoder},
+    {"bart", kEncoderDecoder},
+    {"mbart", kEncoderDecoder},
+    {"pegasus", kEncoderDecoder},
+    {"m2m_100", kEncoderDecoder},
+    {"marian", kEncoderDecoder},
+    {"whisper", kEncoderDecoder},
 };
 
 // "Qwen3Moe" and "qwen3_moe" are one name.

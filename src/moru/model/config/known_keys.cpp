@@ -27,29 +27,29 @@ constexpr std::string_view kIgnored[] = {
     "time_step_min", "time_step_rank", "init_std", "use_cache", "gradient_checkpointing",
     "layerdrop", "init_method", "scale_attn_weights", "scale_attn_by_inverse_layer_idx",
     "reorder_and_upcast_attn", "mtp_loss_scaling_factor", "ln_no_scale", "fused_add_norm",
-    "residual_in_fp32", "use_mamba_kernels", "use_fused_gate", "ep_size", "time_step_scale",
-    "moe_shared_expert_overlap", "slow_but_exact", "masked_softmax_fusion", "offset_alibi",
-    "skip_bias_add", "skip_bias_add_qkv", "seq_length", "rms_norm", "hidden_dropout",
+    "residual_in_fp32", "use_mamba_kernels", "ep_size",
+    "moe_shared_expert_overlap", "slow_but_exact", "masked_softmax_fusion",
+    "seq_length", "rms_norm", "hidden_dropout",
     "attention_softmax_in_fp32", "apply_residual_connection_post_layernorm", "summary_activation",
     "summary_first_dropout", "summary_proj_to_labels", "summary_type", "summary_use_proj",
-    "predict_special_tokens", "n_special", "embed_dropout", "flash_attn", "unk_token_id",
+    "predict_special_tokens", "n_special", "embed_dropout", "unk_token_id",
     // positions: rotary tables cost the same whatever their frequencies
     "rope_theta", "rope_scaling", "rope_parameters", "rope_local_base_freq", "rope_interleave",
     "rotary_dim", "rotary_pct", "rotary_emb_base", "partial_rotary_factor", "swa_rope_theta",
     "compress_rope_theta", "indexer_rope_interleave", "use_mrope", "rotary",
-    "original_max_position_embeddings", "rope_ratio", "qk_rope_interleave",
+    "rope_ratio", "qk_rope_interleave",
     // routing: which experts are chosen, not how many
     "norm_topk_prob", "routed_scaling_factor", "scoring_func", "topk_method", "n_group",
     "topk_group", "use_routing_bias", "use_moe_router_bias", "moe_router_scaling_factor",
     "moe_router_dtype", "moe_renormalize", "moe_router_activation_func", "use_grouped_topk",
-    "num_expert_group", "router_scaling_factor", "moe_router_use_sigmoid",
+    "num_expert_group", "router_scaling_factor",
     // one factor or clamp per element, within the operator that is counted anyway
     "query_pre_attn_scalar", "attn_logit_softcapping", "final_logit_softcapping", "swiglu_limit",
     "swiglu_alpha", "attention_value_scale", "hidden_act", "hidden_activation",
     "activation_function", "mamba_hidden_act", "attn_temperature_tuning", "attn_scale",
-    "enable_moe_block", "vocab_size_per_layer_input", "bskcn_1", "bskcn_2", "bskcn_3", "bskcn_4",
+    "vocab_size_per_layer_input", "bskcn_1", "bskcn_2", "bskcn_3", "bskcn_4",
     "floor_scale", "embedding_multiplier", "logits_scaling", "logit_scale", "bskcn_tv",
-    "use_gemma_norm", "mlp_hidden_act", "norm_type", "attn_implementation", "mup_base_width",
+    "use_gemma_norm", "mlp_hidden_act", "attn_implementation", "mup_base_width",
     // multi-token prediction modules draft tokens; a forward pass of the model does not run them
     "num_nextn_predict_layers", "_num_mtp_layers", "mtp_num_hidden_layers", "mtp_share_layers",
     "mtp_use_dedicated_embeddings", "use_mtp", "mtp_transformer_layers", "num_mtp_modules",
@@ -59,17 +59,17 @@ constexpr std::string_view kIgnored[] = {
     "image_placeholder", "video_placeholder", "vision_soft_tokens_per_image",
     "use_unified_vision_chunk", "boi_token_id", "spatial_merge_size",
     "use_bidirectional_attention", "vision_feature_layer", "multimodal_projector_bias",
-    "projector_hidden_act", "language_model_only",
+    "projector_hidden_act",
     // what generate() would do by default
     "bad_words_ids", "begin_suppress_tokens", "chunk_size_feed_forward",
-    "cross_attention_hidden_size", "diversity_penalty", "do_sample", "early_stopping",
+    "diversity_penalty", "do_sample", "early_stopping",
     "encoder_no_repeat_ngram_size", "exponential_decay_length_penalty", "length_penalty",
     "max_length", "min_length", "no_repeat_ngram_size", "num_beam_groups", "num_beams",
     "num_return_sequences", "num_logits_to_keep", "output_attentions", "output_hidden_states",
-    "output_scores", "pruned_heads", "remove_invalid_values", "repetition_penalty", "return_dict",
+    "output_scores", "remove_invalid_values", "repetition_penalty", "return_dict",
     "return_dict_in_generate", "suppress_tokens", "temperature", "tf_legacy_loss",
     "tie_encoder_decoder", "top_k", "top_p", "typical_p", "use_bfloat16", "cache_implementation",
-    "attn_output_gate_type", "_remove_final_layer_norm", "activation_dropout", "sinks",
+    "activation_dropout",
 };
 // clang-format on
 
@@ -81,6 +81,8 @@ constexpr std::pair<std::string_view, std::string_view> kOnlyValues[] = {
     {"use_double_wide_mlp", "false"},
     {"attn_layer_idx", "[]"},  // attention layers inside a Mamba model
     {"attn_cfg", "{}"},
+    {"pruned_heads", "{}"},
+    {"_remove_final_layer_norm", "false"},
     {"d_intermediate", "0"},
     {"do_layer_norm_before", "true"},  // OPT-350m norms after the residual
     {"parallel_attn", "true"},         // Falcon's attention and MLP side by side

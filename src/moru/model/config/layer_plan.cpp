@@ -92,7 +92,10 @@ class Rules {
                                 *names.begin()));
       return {};
     }
-    return {kind, span};
+    // Phi-3 states a window that is longer than any sequence it takes: no limit at all.
+    const std::int64_t longest =
+        config_.count_or({"max_position_embeddings"}, 0, ConfigReader::kLargestTable);
+    return longest > 0 && span >= longest ? ContextRule{} : ContextRule{kind, span};
   }
 
   ConfigReader& config_;

@@ -92,7 +92,8 @@ void plan_feed_forward(ConfigReader& config, Plans& plans) {
   const std::int64_t experts =
       config.count_or({"num_local_experts", "num_experts", "n_routed_experts"}, 0);
   const ExpertLayers layers(config, plans.size());
-  if (experts == 0) {
+  // Gemma 4 states experts for all its sizes and switches them off in the dense one.
+  if (!config.flag({"enable_moe_block"}, true) || experts == 0) {
     return;
   }
   config.touch({"intermediate_size", "intermediate_size_mlp"});

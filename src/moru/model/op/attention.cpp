@@ -179,19 +179,21 @@ class Attention final : public MixerBlock {
 
   static void check_heads(ConfigReader& config, std::int64_t hidden, Mixer& mixer) {
     if (mixer.kv_heads == 0 || mixer.heads % mixer.kv_heads != 0) {
-      config.error({"num_key_value_heads", "num_kv_heads", "num_attention_heads"},
-                   fmt::format("{} query heads cannot share {} key heads evenly; "
-                               "'num_attention_heads' must be a multiple of 'num_key_value_heads'",
-                               mixer.heads, mixer.kv_heads));
+      config.contradiction(
+          {"num_key_value_heads", "num_kv_heads", "num_attention_heads"},
+          fmt::format("{} query heads cannot share {} key heads evenly; "
+                      "'num_attention_heads' must be a multiple of 'num_key_value_heads'",
+                      mixer.heads, mixer.kv_heads));
       mixer.kv_heads = mixer.heads;
     }
     if (config.find({"head_dim", "attention_head_dim"}) != nullptr) {
       return;
     }
     if (hidden % mixer.heads != 0) {
-      config.error({"num_attention_heads", "n_head"},
-                   fmt::format("hidden size {} is not a multiple of {} heads; state 'head_dim'",
-                               hidden, mixer.heads));
+      config.contradiction(
+          {"num_attention_heads", "n_head"},
+          fmt::format("hidden size {} is not a multiple of {} heads; state 'head_dim'", hidden,
+                      mixer.heads));
     }
     mixer.head_dim = std::max<std::int64_t>(hidden / mixer.heads, 1);
   }

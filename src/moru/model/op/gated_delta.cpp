@@ -57,9 +57,9 @@ class GatedDelta final : public MixerBlock {
     mixer.conv_kernel = config.count({"linear_conv_kernel_dim"});
     mixer.chunk_size = kChunk;
     if (mixer.value_heads % mixer.key_heads != 0) {
-      config.error({"linear_num_value_heads"},
-                   fmt::format("{} value heads cannot share {} key heads evenly", mixer.value_heads,
-                               mixer.key_heads));
+      config.contradiction({"linear_num_value_heads"},
+                           fmt::format("{} value heads cannot share {} key heads evenly",
+                                       mixer.value_heads, mixer.key_heads));
     }
     return mixer;
   }

@@ -66,7 +66,7 @@ class Mamba2 final : public MixerBlock {
     mixer.has_qkv_bias = config.flag({"use_bias", "mamba_proj_bias"}, false);
     config.touch({"mamba_proj_bias", "mamba_conv_bias", "use_conv_bias"});
     if (mixer.groups == 0 || mixer.value_heads % std::max<std::int64_t>(mixer.groups, 1) != 0) {
-      config.error(
+      config.contradiction(
           {"n_groups", "mamba_n_groups"},
           fmt::format("{} heads cannot share {} groups evenly", mixer.value_heads, mixer.groups));
     }

@@ -63,8 +63,9 @@ class MixtureOfExperts final : public FeedForwardBlock {
     part.topk = config.count({"num_experts_per_tok", "num_experts_per_token", "experts_per_token",
                               "top_k_experts", "moe_topk"});
     if (part.topk > part.experts) {
-      config.error({"num_experts_per_tok", "num_experts_per_token", "experts_per_token"},
-                   fmt::format("a token cannot choose {} of {} experts", part.topk, part.experts));
+      config.contradiction(
+          {"num_experts_per_tok", "num_experts_per_token", "experts_per_token"},
+          fmt::format("a token cannot choose {} of {} experts", part.topk, part.experts));
       part.topk = part.experts;
     }
     part.inter = config.count(

@@ -16,8 +16,7 @@ class LeastLoaded final : public Router {
     std::size_t best = 0;
     std::int64_t best_score = std::numeric_limits<std::int64_t>::max();
     for (std::size_t i = 0; i < replicas.size(); ++i) {
-      const std::int64_t score =
-          kWaitingWeight * replicas[i]->waiting() + replicas[i]->running();
+      const std::int64_t score = kWaitingWeight * replicas[i]->waiting() + replicas[i]->running();
       if (score < best_score) {
         best_score = score;
         best = i;

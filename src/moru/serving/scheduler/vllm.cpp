@@ -1,9 +1,9 @@
 // vLLM V1 (0.19): continuous batching with chunked prefill, first come first served.
 //
 // vllm/v1/core/sched/scheduler.py, Scheduler.schedule(). There is no prefill or decode phase: every
-// request lets `computed` catch up with `length`. Running requests come first, in the order of their
-// admission; then waiting ones, strictly from the head. Preemption drops a request's KV cache and
-// recomputes it later.
+// request lets `computed` catch up with `length`. Running requests come first, in the order of
+// their admission; then waiting ones, strictly from the head. Preemption drops a request's KV cache
+// and recomputes it later.
 #include "moru/base/registry.h"
 #include "moru/serving/scheduler.h"
 
@@ -53,8 +53,8 @@ class Vllm final : public Scheduler {
       if (ends_in_flight(rank, request)) {
         continue;
       }
-      const std::int32_t tokens = clip(request.length + request.placeholders - request.computed,
-                                       budget, rank.config());
+      const std::int32_t tokens =
+          clip(request.length + request.placeholders - request.computed, budget, rank.config());
       if (tokens == 0) {  // with pipeline parallelism: its token is not back yet
         continue;
       }
@@ -128,8 +128,9 @@ class Vllm final : public Scheduler {
   }
 };
 
-MORU_REGISTER(Scheduler, Vllm, "vllm", "vLLM V1, 0.19: running first, token budget, chunked prefill, "
-                                       "preemption by recomputation from the tail");
+MORU_REGISTER(Scheduler, Vllm, "vllm",
+              "vLLM V1, 0.19: running first, token budget, chunked prefill, "
+              "preemption by recomputation from the tail");
 
 }  // namespace
 }  // namespace moru

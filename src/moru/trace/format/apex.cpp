@@ -16,9 +16,10 @@ class ApexFormat final : public TraceFormat {
     JsonLines lines(source);
     Trace trace;
     trace.requests.reserve(lines.estimated_rows());
-    while (std::optional<JsonRow> row = lines.next()) {
-      trace.requests.push_back({row->time("StartTimeOffset", 1), row->tokens("ContextTokens"),
-                                row->tokens("GeneratedTokens")});
+    while (lines.next()) {
+      JsonRow& row = lines.row();
+      trace.requests.push_back({row.time("StartTimeOffset", 1), row.tokens("ContextTokens"),
+                                row.tokens("GeneratedTokens")});
     }
     return trace;
   }

@@ -22,16 +22,17 @@ class LlmServingSimFormat final : public TraceFormat {
     JsonLines lines(source);
     Trace trace;
     TokenPrompts prompts;
-    while (std::optional<JsonRow> row = lines.next()) {
-      if (row->has("sub_requests")) {
-        row->fail_here(
+    while (lines.next()) {
+      JsonRow& row = lines.row();
+      if (row.has("sub_requests")) {
+        row.fail_here(
             "an agentic session: its 'sub_requests' wait for one another, which a trace of fixed "
             "arrivals cannot say; keep the flat lines (jq -c 'select(.sub_requests | not)')");
       }
-      const Request request = {row->time("arrival_time_ns", 1), row->tokens("input_toks"),
-                               row->tokens("output_toks")};
+      const Request request = {row.time("arrival_time_ns", 1), row.tokens("input_toks"),
+                               row.tokens("output_toks")};
       prompts.begin_prompt();
-      row->integers("input_tok_ids", [&](std::int64_t id) {
+      row.integers("input_tok_ids", [&](std::int64_t id) {
         if (prompts.length() < request.prompt_tokens) {
           prompts.push(id);
         }

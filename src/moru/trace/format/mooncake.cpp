@@ -53,13 +53,14 @@ class MooncakeFormat final : public TraceFormat {
     JsonLines lines(source);
     Trace trace;
     trace.requests.reserve(lines.estimated_rows());
-    while (std::optional<JsonRow> row = lines.next()) {
+    while (lines.next()) {
+      JsonRow& row = lines.row();
       Request request;
-      request.arrival = row->time("timestamp", kNanosecondsPerMillisecond);
-      request.prompt_tokens = row->tokens("input_length");
-      request.output_tokens = row->tokens("output_length");
+      request.arrival = row.time("timestamp", kNanosecondsPerMillisecond);
+      request.prompt_tokens = row.tokens("input_length");
+      request.output_tokens = row.tokens("output_length");
       if (request.prompt_tokens > 0) {
-        append_segments(*row, trace, request);
+        append_segments(row, trace, request);
       }
       trace.requests.push_back(request);
     }

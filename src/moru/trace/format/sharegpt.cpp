@@ -1,6 +1,7 @@
-// ShareGPT: one JSON list of {id, conversations: [{from, value}]}. As in vLLM's own benchmark
-// (vllm/benchmarks/datasets.py, ShareGPTDataset) the first turn is the prompt and the second the
-// answer; conversations with fewer turns are left out. Text has no token counts and no arrivals.
+// ShareGPT: a JSON list of {id, conversations: [{from, value}]}, or one per line. As in vLLM's own
+// benchmark (vllm/benchmarks/datasets.py, ShareGPTDataset) the first turn is the prompt and the
+// second the answer; conversations with fewer turns are left out. Text has no token counts and no
+// arrivals.
 #include "moru/base/registry.h"
 #include "moru/base/text.h"
 #include "moru/trace/format.h"
@@ -24,12 +25,11 @@ class ShareGptReader {
   Trace read() {
     trace_.has_arrivals = false;
     trace_.skipped_reason = "conversations with fewer than two turns";
-    if (const auto error = read_list(); error != simdjson::SUCCESS) {
-      const char* at = nullptr;
-      const auto located = document_.current_location().get(at);
-      fail(fmt::format("not a JSON list of {{id, conversations: [{{from, value}}]}} ({})",
-                       simdjson::error_message(error)),
-           located == simdjson::SUCCESS ? place_in(source_, at) : SourcePlace{source_.name, 0, 0});
+    const std::string_view text = trim(source_.text);
+    if (text.starts_with('{')) {
+      read_lines();
+    } else if (const auto error = read_list(text); error != simdjson::SUCCESS) {
+      fail_json(source_, text, wrong_shape(error));
     }
     note(fmt::format("{}: text has no token counts; lengths are estimated ({})", source_.name,
                      kTokenEstimateRule));
@@ -37,26 +37,46 @@ class ShareGptReader {
   }
 
  private:
-  simdjson::error_code read_list() {
-    SIMDJSON_TRY(parser_
-                     .iterate(source_.text.data(), source_.text.size(),
-                              source_.text.size() + simdjson::SIMDJSON_PADDING)
-                     .get(document_));
+  std::string wrong_shape(simdjson::error_code error) const {
+    return fmt::format("conversation {} is not {{id, conversations: [{{from, value}}]}} ({})",
+                       read_ + 1, simdjson::error_message(error));
+  }
+
+  void read_lines() {
+    JsonLines lines(source_);
+    while (lines.next()) {
+      JsonRow& row = lines.row();
+      if (const auto error = read_conversation(row.object()); error != simdjson::SUCCESS) {
+        row.fail_here(wrong_shape(error));
+      }
+    }
+  }
+
+  simdjson::error_code read_list(std::string_view text) {
+    const auto before = static_cast<std::size_t>(text.data() - source_.text.data());
+    const std::size_t readable = source_.text.size() - before + simdjson::SIMDJSON_PADDING;
+    SIMDJSON_TRY(parser_.iterate(text.data(), text.size(), readable).get(document_));
     od::array conversations;
     SIMDJSON_TRY(document_.get_array().get(conversations));
     std::string_view whole;
     SIMDJSON_TRY(conversations.raw_json().get(whole));
-    const char* const text_end = source_.text.data() + source_.text.size();
-    const char* const list_end = whole.data() + whole.size();
-    if (!trim({list_end, static_cast<std::size_t>(text_end - list_end)}).empty()) {
-      return simdjson::TRAILING_CONTENT;
+    if (whole.size() != text.size()) {
+      return simdjson::TAPE_ERROR;
     }
     SIMDJSON_TRY(conversations.reset().error());
     for (auto item : conversations) {
-      od::array turns;
-      SIMDJSON_TRY(item.find_field_unordered("conversations").get_array().get(turns));
-      SIMDJSON_TRY(read_turns(turns));
+      od::object conversation;
+      SIMDJSON_TRY(item.get_object().get(conversation));
+      SIMDJSON_TRY(read_conversation(conversation));
     }
+    return simdjson::SUCCESS;
+  }
+
+  simdjson::error_code read_conversation(od::object& conversation) {
+    od::array turns;
+    SIMDJSON_TRY(conversation.find_field_unordered("conversations").get_array().get(turns));
+    SIMDJSON_TRY(read_turns(turns));
+    ++read_;
     return simdjson::SUCCESS;
   }
 
@@ -82,6 +102,7 @@ class ShareGptReader {
   const TraceText& source_;
   od::parser parser_;
   od::document document_;
+  std::int64_t read_ = 0;
   Trace trace_;
 };
 

@@ -21,14 +21,11 @@ class VllmBenchReader {
         static_cast<std::size_t>(source.text.data() + source.text.size() - text.data()) +
         simdjson::SIMDJSON_PADDING;
     std::string_view whole;
-    if (const auto error = parse(text, readable, whole); error != simdjson::SUCCESS) {
-      fail(fmt::format("not a whole JSON object ({}); is the file cut off?",
-                       simdjson::error_message(error)),
-           here());
-    }
-    if (whole.size() != text.size()) {
-      fail("holds more than one result (--append-result); give a file with one",
-           place_in(source_, text.data() + whole.size()));
+    if (parse(text, readable, whole) != simdjson::SUCCESS || whole.size() != text.size()) {
+      fail_json(
+          source, text,
+          "is not one result of vllm bench serve; of a file written with --append-result give "
+          "one line");
     }
     object_.reset();
   }
@@ -37,8 +34,11 @@ class VllmBenchReader {
     const std::vector<std::int32_t> prompts = read_list<std::int32_t>("input_lens", json_tokens);
     const std::vector<std::int32_t> outputs = read_list<std::int32_t>("output_lens", json_tokens);
     std::vector<SimTime> starts;
-    const bool has_starts =
-        object_.find_field_unordered("start_times").error() == simdjson::SUCCESS;
+    const simdjson::error_code found = object_.find_field_unordered("start_times").error();
+    if (found != simdjson::SUCCESS && found != simdjson::NO_SUCH_FIELD) {
+      fail_json(source_, trim(source_.text), "is not one result of vllm bench serve");
+    }
+    const bool has_starts = found == simdjson::SUCCESS;
     if (has_starts) {
       starts = read_list<SimTime>("start_times", [](auto item, std::string& problem) {
         return json_time(item, kNanosecondsPerSecond, problem);
@@ -70,13 +70,6 @@ class VllmBenchReader {
     return object_.raw_json().get(whole);
   }
 
-  SourcePlace here() {
-    const char* at = nullptr;
-    return document_.current_location().get(at) == simdjson::SUCCESS
-               ? place_in(source_, at)
-               : SourcePlace{source_.name, 0, 0};
-  }
-
   template <class Value, class Parse>
   std::vector<Value> read_list(std::string_view key, Parse parse_item) {
     od::array items;
@@ -89,7 +82,7 @@ class VllmBenchReader {
     for (auto item : items) {
       const std::optional<Value> value = parse_item(item, problem);
       if (!value) {
-        fail(fmt::format("'{}[{}]' {}", key, values.size(), problem), here());
+        fail(fmt::format("'{}[{}]' {}", key, values.size(), problem), {source_.name, 0, 0});
       }
       values.push_back(*value);
     }

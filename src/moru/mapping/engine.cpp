@@ -1,0 +1,94 @@
+#include "moru/mapping/engine.h"
+
+namespace moru {
+namespace {
+
+// Order of QuantScheme: none fp8 fp8_static fp8_block nvfp4 mxfp4_a16 mxfp4_a8 int4_a16 int8_a16
+// int8.
+constexpr Engine kEngines[] = {
+    {.name = "ideal",
+     .doc = "recorded graph, activations quantised by the kernel before, no metadata kernels",
+     .weight_copies = 0,
+     .moe_kernels = 4},
+    {.name = "vllm",
+     .doc = "CUDA graph; one kernel quantises activations (scaled_fp8_quant, scaled_fp4_quant); "
+            "FlashAttention with a separate KV write; custom all-reduce up to 8 MiB",
+     .is_eager = {false, false, false, true},
+     .has_quiet_data = true,
+     .quant_kernels = {0, 1, 1, 1, 2, 0, 1, 0, 0, 1},
+     .calls_in_a_row = 9,
+     .quantises_by_row = true,
+     .scale_packing_kernels = 2,
+     .weight_copies = 6,
+     .prefill_kernels = 1,
+     .decode_kernels = 1,
+     .decodes_with_flash_attention = true,
+     .moe_kernels = 7,
+     .direct_allreduce_bytes = 8 * 1024 * 1024},
+    {.name = "sglang",
+     .doc = "CUDA graph; one kernel quantises activations (sgl_per_token_quant_fp8); custom "
+            "all-reduce up to 8 MiB",
+     .quant_kernels = {0, 1, 1, 1, 1, 0, 1, 0, 0, 1},
+     .calls_in_a_row = 9,
+     .scale_packing_kernels = 3,
+     .weight_copies = 6,
+     .prefill_kernels = 1,
+     .decode_kernels = 1,
+     .decodes_with_flash_attention = true,
+     .casts_queries = true,
+     .moe_kernels = 7,
+     .direct_allreduce_bytes = 8 * 1024 * 1024},
+    {.name = "trtllm",
+     .doc = "CUDA graph; per-tensor fp8 activations take a maximum, a scale and a cast; attention "
+            "includes rope and KV write",
+     .quant_kernels = {0, 4, 4, 1, 2, 0, 1, 2, 2, 2},
+     .calls_in_a_row = 9,
+     .weight_copies = 5,
+     .prefill_kernels = 3,
+     .decode_kernels = 1,
+     .attention_has_rope = true,
+     .keeps_latent_keys_whole = true,
+     .moe_kernels = 7,
+     .direct_allreduce_bytes = 64 * 1024 * 1024},
+    {.name = "vidur",
+     .doc = "torch profiler, kernel time only, weights cold",
+     .is_kernel_time = true,
+     .calls_in_a_row = 20,
+     .prefill_kernels = 1},
+    {.name = "llmservingsim",
+     .doc = "vLLM layerwise profile, kernel time only",
+     .is_kernel_time = true,
+     .calls_in_a_row = 20,
+     .prefill_kernels = 1},
+    {.name = "llmservingsim_v0",
+     .doc = "Hugging Face modules, kernel time only",
+     .is_kernel_time = true,
+     .calls_in_a_row = 30,
+     .decodes_as_prefill = true},
+    {.name = "llmcompassplus",
+     .doc = "CUTLASS profiler, best of its kernels, operands in the product's format",
+     .weight_copies = 1},
+    {.name = "llmcompass",
+     .doc = "wall clock of a PyTorch call with launch and synchronisation",
+     .is_wall_clock = true},
+    {.name = "pytorch-eager",
+     .doc = "wall clock of PyTorch calls, unfused attention",
+     .is_wall_clock = true},
+    {.name = "pytorchsim",
+     .doc = "cycles of one TPU core, one operation per program",
+     .uses_one_core = true},
+    {.name = "nccl", .doc = "nccl-tests", .direct_allreduce_bytes = 0},
+};
+
+}  // namespace
+
+const Engine& engine_named(std::string_view name) {
+  for (const Engine& engine : kEngines) {
+    if (engine.name == name) {
+      return engine;
+    }
+  }
+  return kEngines[2];  // one quantisation kernel, graphs, nothing else special
+}
+
+}  // namespace moru

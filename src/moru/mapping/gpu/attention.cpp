@@ -1,0 +1,242 @@
+#include "moru/mapping/gpu/attention.h"
+
+#include "moru/mapping/gpu/gemm.h"
+#include "moru/mapping/gpu/vector.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace moru {
+namespace {
+
+double round_up(double value, double step) { return std::ceil(value / step) * step; }
+
+double p_norm(double a, double b, double p) {
+  const double most = std::max(a, b);
+  return most <= 0 ? 0 : most * std::pow(1 + std::pow(std::min(a, b) / most, p), 1 / p);
+}
+
+struct Sizes {
+  double batch, rows, kv, heads, kv_heads, key, value, window;
+  explicit Sizes(const AttentionTask& t)
+      : batch(static_cast<double>(t.batch)),
+        rows(static_cast<double>(t.seq_q)),
+        kv(static_cast<double>(t.seq_kv)),
+        heads(static_cast<double>(t.heads)),
+        kv_heads(static_cast<double>(std::max<std::int64_t>(t.kv_heads, 1))),
+        key(static_cast<double>(t.head_dim)),
+        value(static_cast<double>(t.v_head_dim)),
+        window(static_cast<double>(t.window)) {}
+};
+
+// Cycles of one core for `pairs` (query, key) pairs of one tile: two products on the matrix units,
+// one exponential on the special-function unit (16 per clock and core, CUDA programming guide,
+// throughput table) and the rest of the online softmax on the vector units (FlashAttention-2, arXiv
+// 2307.08691, section 3; FlashAttention-3, arXiv 2407.08608, section 3.1).
+double pair_cycles(const GpuDevice& d, double matrix_rate, double key, double value) {
+  const GpuConstants& c = d.constants;
+  const double matrix =
+      2 * (round_up(key, 16) + round_up(value, 16)) / (matrix_rate * d.issue_efficiency);
+  // tcgen05 chips compute part of the exponentials with polynomials on the vector units (FA-4).
+  const double exponentials =
+      (d.feed == MatrixFeed::tensor_memory ? c.exponential_emulation : 1) / 16;
+  const double vector = c.softmax_operations / (d.vector_per_clock / 2);
+  if (d.feed == MatrixFeed::registers) {
+    return p_norm(matrix, exponentials + vector, c.attention_norm);
+  }
+  return p_norm(matrix, std::max(exponentials, vector), c.attention_norm);
+}
+
+DType product_dtype(const GpuDevice& d, const AttentionTask& task) {
+  const bool is_narrow = task.kv == DType::fp8 && task.activation == DType::fp8;
+  if (is_narrow && d.matrix_per_clock[static_cast<std::size_t>(DType::fp8)] > 0) {
+    return DType::fp8;
+  }
+  return task.activation == DType::fp8 ? DType::bf16 : task.activation;
+}
+
+// Average keys of a block of `block` queries under the mask.
+double keys_per_block(const AttentionTask& task, const Sizes& s, double block) {
+  double keys = s.kv;
+  if (task.is_causal) {
+    keys = std::min(s.kv, (s.kv - s.rows) + (s.rows + block) / 2);
+  }
+  if (s.window > 0) {
+    // Blocks that the window's edge cuts are computed whole.
+    keys = std::min(keys, s.window + block + 64);
+  }
+  return std::max(keys, 1.0);
+}
+
+// How a kernel cuts queries into tiles: rows of a tile, tiles on the chip, tiles that share a core.
+struct Tiling {
+  double rows = 128;
+  double filled = 128;  // rows the matrix units compute
+  double units = 1;
+  double resident = 1;
+};
+
+Tiling tiling_of(const GpuDevice& d, const Sizes& s, const AttentionTask& task,
+                 const Engine& engine) {
+  Tiling t;
+  const bool is_wide = s.key > 128;
+  if (task.is_generic) {
+    t.rows = is_wide ? 32 : 64;
+  } else if (d.feed == MatrixFeed::registers) {
+    t.rows = is_wide ? 64 : 128;
+  }
+  // One tile holds its queries, and two blocks of keys and values; registers hold the output.
+  t.resident = d.feed == MatrixFeed::registers && !is_wide ? 2 : 1;
+  const double group = s.heads / s.kv_heads;
+  const bool is_packed =
+      s.rows < t.rows / 2 && !engine.decodes_as_prefill;  // short queries of one group share a tile
+  const double packed = is_packed ? s.rows * group : s.rows;
+  const double step = d.feed == MatrixFeed::registers ? 16 : 64;
+  // Kernels without packing compute the whole tile.
+  t.filled = engine.decodes_as_prefill ? t.rows
+                                       : std::min(round_up(std::min(packed, t.rows), step), t.rows);
+  t.units = s.batch * (is_packed ? s.kv_heads : s.heads) * std::ceil(packed / t.rows);
+  return t;
+}
+
+// Rope, KV write and casts around the kernel.
+double around_attention(const GpuDevice& d, const Engine& engine, const AttentionTask& task,
+                        const Sizes& s) {
+  VectorTask pass;
+  const double rows = s.batch * s.rows;
+  const double q = rows * s.heads * s.key * 2;
+  const double kv = rows * s.kv_heads * (s.key + s.value) * 2;
+  if (engine.attention_has_rope) {
+    pass.bytes_read += q + kv;
+    pass.bytes_written += q + kv;
+  }
+  if (task.activation == DType::fp8 && engine.casts_queries) {
+    pass.bytes_read += q + kv;
+    pass.bytes_written += (q + kv) / 2;
+  }
+  pass.rows = std::max(1.0, rows * s.heads / 8);
+  return pass.bytes_read > 0 ? vector_body(d, pass) : 0;
+}
+
+KernelTime prefill(const GpuDevice& d, const Engine& engine, const AttentionTask& task) {
+  const GpuConstants& c = d.constants;
+  const Sizes s(task);
+  const DType computed = product_dtype(d, task);
+  const double rate = d.matrix_per_clock[static_cast<std::size_t>(computed)];
+  const Tiling t = tiling_of(d, s, task, engine);
+  const double block = std::min(t.rows, s.rows);
+  const double keys = round_up(keys_per_block(task, s, block), 64);
+  const double longest = round_up(s.window > 0 ? std::min(s.kv, s.window + block + 64) : s.kv, 64);
+  const double pair = pair_cycles(d, rate, s.key, s.value);
+  const double start = c.tile_start;
+  const double exposed = task.is_generic ? c.memory_latency * 2 / 64 : 0;
+  const auto unit_cycles = [&](double n) {
+    return t.filled * n * pair + n * exposed + start / t.resident;
+  };
+  const double average = unit_cycles(keys);
+  // A list of blocks, longest first: the last ones finish within a part of an average block.
+  const double per_core = t.units / d.cores;
+  const double balanced = average * (per_core > 1 ? per_core + 0.5 : 1);
+  const double cycles = std::max(balanced, unit_cycles(longest));
+
+  const double kv_bytes = bytes_per_element(task.kv);
+  const double kv_total = s.batch * s.kv * s.kv_heads * (s.key + s.value) * kv_bytes;
+  const double q_total = s.batch * s.rows * s.heads * (s.key + s.value) * 2;
+  KernelTime time;
+  time.memory_bytes = (kv_total + q_total) * uncached_share(d, kv_total + q_total);
+  time.memory = time.memory_bytes / d.memory_bandwidth;
+  time.cache_bytes = t.units * keys * (s.key + s.value) * kv_bytes;
+  time.cache = time.cache_bytes / d.cache_bandwidth;
+  time.flops = 2 * t.units * t.filled * keys * (s.key + s.value);
+  const double width = bytes_per_element(computed) / 2;
+  const double core = cycles / d.clock;
+  time.clock_share = clock_within_power(
+      d, {time.flops * width * (engine.has_quiet_data ? c.quiet_data : 1), time.memory_bytes,
+          std::max(core, time.memory), engine.calls_in_a_row});
+  time.compute = core / time.clock_share;
+  time.waves = per_core;
+  time.fill = c.attention_ramp / d.latency_clock;
+  time.seconds =
+      time.fill + p_norm(time.compute, std::max(time.memory, time.cache), c.overlap_norm);
+  time.tile = {static_cast<int>(t.rows), 128, static_cast<int>(s.key), 1};
+  const double casts = task.activation == DType::fp8 && engine.casts_queries ? 3 : 0;
+  time.launch = launch_time(d, engine, 1 + engine.prefill_kernels + casts);
+  time.seconds += time.launch + around_attention(d, engine, task, s);
+  return time;
+}
+
+// One query per sequence: a block of threads takes the queries of one key head (GQA packing) and a
+// part of the keys; parts are combined by a second kernel (FlashDecoding).
+KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask& task) {
+  const GpuConstants& c = d.constants;
+  const Sizes s(task);
+  const DType computed = task.activation == DType::fp8 ? product_dtype(d, task) : DType::bf16;
+  const double rate = d.matrix_per_clock[static_cast<std::size_t>(computed)];
+  const double kv = s.window > 0 ? std::min(s.kv, s.window) : s.kv;
+  const double group = s.heads / s.kv_heads;
+  const double width = task.is_latent ? s.key : s.key + s.value;  // latent values are keys too
+  const double kv_total = s.batch * kv * s.kv_heads * width * bytes_per_element(task.kv);
+  const double most_rows = d.feed == MatrixFeed::registers ? 64 : 128;
+  const double streams = s.batch * s.kv_heads * std::ceil(group / most_rows);
+  const double resident = d.feed == MatrixFeed::shared_memory ? 1 : 2;
+  const double slots = d.cores * resident;
+  // As many parts as fill the cores, of at least one block of keys each.
+  const double blocks = std::ceil(kv / 128);
+  const bool is_whole =
+      task.is_latent && engine.keeps_latent_keys_whole && d.feed == MatrixFeed::registers;
+  const double splits = is_whole ? 1 : std::clamp(std::floor(slots / streams), 1.0, blocks);
+  const double units = streams * splits;
+  const double per_core = std::max(1.0, units / d.cores);
+  // Matrix units work on tiles of at least 16 (mma) or 64 (wgmma, tcgen05) query rows.
+  const double rows =
+      std::min(round_up(group, d.feed == MatrixFeed::registers ? 16 : 64), most_rows);
+  const double keys = round_up(kv / splits, 64);
+  const double pair = pair_cycles(d, rate, s.key, s.value);
+  // Queries and two blocks of keys must fit shared memory, or loads wait for the products.
+  const bool fits = (rows + 2 * 64) * s.key * 2 <= d.shared_memory;
+  const double exposed = task.is_generic || !fits ? c.memory_latency * 2 / 64 : 0;
+  KernelTime time;
+  // The first part waits for everything; later ones start while their predecessors finish.
+  const double core_cycles = per_core * (rows * pair + exposed) * keys + c.decode_start +
+                             (std::max(1.0, std::ceil(per_core / resident)) - 1) * c.later_start;
+  time.compute = core_cycles / d.clock;
+  time.memory_bytes = kv_total * (task.is_repeated ? uncached_share(d, kv_total) : 1);
+  // FlashAttention-2 keeps one block of keys in flight per block of threads (cp.async), newer
+  // kernels several (TMA, XQA): Little's law limits chips with much bandwidth per core.
+  const bool is_shallow = engine.decodes_with_flash_attention && d.feed == MatrixFeed::registers;
+  const double per_core_bytes = is_shallow ? c.shallow_bytes_in_flight : c.bytes_in_flight_per_core;
+  const double in_flight = std::min(units, slots) * per_core_bytes / resident;
+  time.memory = time.memory_bytes / std::min(d.memory_peak * c.decode_efficiency,
+                                             in_flight / (c.memory_latency / d.latency_clock));
+  time.cache_bytes = kv_total;
+  time.cache =
+      kv_total / std::min(d.cache_bandwidth, in_flight / (c.cache_latency / d.latency_clock));
+  time.flops = 2 * s.batch * s.heads * kv * (s.key + s.value);
+  time.waves = units / slots;
+  const double casts = task.activation == DType::fp8 && engine.casts_queries ? 3
+                       : task.kv == DType::fp8 && engine.casts_queries       ? 1
+                                                                             : 0;
+  time.launch = launch_time(d, engine, 1 + engine.decode_kernels + casts + (splits > 1 ? 1 : 0));
+  time.tile = {static_cast<int>(rows), 128, static_cast<int>(s.key), static_cast<int>(splits)};
+  const double moved = std::max(time.memory, time.cache);
+  time.seconds = time.launch + p_norm(time.compute, moved, c.overlap_norm);
+  return time;
+}
+
+}  // namespace
+
+tl::expected<KernelTime, Infeasible> time_attention(const GpuDevice& device, const Engine& engine,
+                                                    const AttentionTask& task) {
+  if (device.matrix_per_clock[static_cast<std::size_t>(DType::bf16)] <= 0) {
+    return tl::unexpected(Infeasible{
+        fmt::format("{} has no 16-bit matrix rate; give it one under `peak:`", device.id)});
+  }
+  KernelTime time = task.is_decode && !engine.decodes_as_prefill ? decode(device, engine, task)
+                                                                 : prefill(device, engine, task);
+  time.seconds = std::max(time.seconds, task.host_launches * device.python_operator);
+  return time;
+}
+
+}  // namespace moru

@@ -1,0 +1,86 @@
+// The physical constants of the GPU kernel model: one set for every GPU, none per chip, shape or
+// kernel. Those marked estimated were found by `moru validate ops --calibrate`
+// (docs/validation.md).
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace moru {
+
+struct GpuConstants {
+  // Starting and waiting.
+  double kernel_start = 4982;
+  double kernel_only = 5784;
+  double dependent_kernel = 4920;
+  double memory_latency = 1000;
+  double cache_latency = 300;
+  double host_dispatch = 3.213e-05;
+  double python_operator = 5.251e-05;
+  double grace_host = 1.5;
+  // Rates.
+  double memory_efficiency = 0.7791;
+  double write_efficiency = 1;
+  double row_latency = 1000;
+  double cache_bytes_per_clock = 64;
+  double cache_share = 0.535;
+  double issue_efficiency = 0.8908;
+  double register_issue = 0.7746;
+  double store_bytes_per_clock = 18.23;
+  double cta_start = 208.1;
+  double overlap_norm = 4;
+  double step_cycles = 50;
+  double bytes_in_flight_per_core = 56000;
+  // Power.
+  double matrix_energy = 1.118e-12;
+  double asynchronous_energy = 1;
+  double paired_energy = 0.8455;
+  double boost_headroom = 1.08;
+  double power_window = 0.007008;
+  double static_power = 0.3;
+  double quiet_data = 0.9;
+  double memory_energy = 40e-12;
+  // Vector work.
+  double softmax_operations = 11.19;
+  double exponential_emulation = 0.6;
+  double quantise_operations = 15.66;
+  double dequantise_operations = 1;
+  double vector_efficiency = 0.3285;
+  double attention_norm = 1.646;
+  double attention_ramp = 6000;
+  double tile_start = 7434;
+  double decode_efficiency = 0.9;
+  double later_start = 1.093e+04;
+  double decode_start = 1.209e+04;
+  double shallow_bytes_in_flight = 5859;
+  double combine_cost = 3000;
+  double portable_efficiency = 0.2505;
+  double expert_efficiency = 0.95;
+  // Collectives.
+  double link_efficiency = 0.5869;
+  double link_latency = 1.275e-06;
+  double collective_start = 8.222e-06;
+  double flagged_bandwidth = 0.5;
+  double fenced_steps = 3.87;
+  double host_share = 0.8;
+  double copy_per_core = 1.611e+10;
+  double direct_start = 2.2e-06;
+  double direct_latency = 2.745e-06;
+  double host_hop = 2e-06;
+};
+
+struct GpuConstant {
+  double GpuConstants::*member;
+  std::string_view name;
+  double low;
+  double high;
+  std::string_view unit;
+  std::string_view meaning;
+  std::string_view source;
+  bool is_estimated;      // from measured rows
+  std::string_view rows;  // the operators whose rows it was estimated from
+};
+
+std::span<const GpuConstant> gpu_constants();
+
+}  // namespace moru

@@ -1,0 +1,154 @@
+// The kernels that libraries really have on GPUs, arrays and transfers on systolic chips: closed
+// forms of mapping/gpu and mapping/systolic.
+#include "moru/base/registry.h"
+#include "moru/base/text.h"
+#include "moru/mapping/gpu/answer.h"
+#include "moru/mapping/gpu/gemm.h"
+#include "moru/mapping/interval.h"
+#include "moru/mapping/mapper.h"
+#include "moru/mapping/systolic/device.h"
+#include "moru/mapping/tasks_of.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace moru {
+namespace {
+
+OpCost cost_of(const KernelTime& time, Uncertainty kind) {
+  OpCost cost;
+  cost.seconds = time.seconds;
+  cost.compute = time.compute;
+  cost.memory = time.memory;
+  cost.cache = time.cache;
+  cost.link = time.link;
+  cost.overhead = time.launch + time.fill;
+  const Interval interval = interval_of(time.seconds, kind);
+  cost.low = interval.low;
+  cost.high = interval.high;
+  cost.memory_bytes = time.memory_bytes;
+  cost.cache_bytes = time.cache_bytes;
+  cost.bound = binding(cost);
+  return cost;
+}
+
+class TiledGpu final : public ChipMapper {
+ public:
+  TiledGpu(const Chip& chip, Execution execution)
+      : device_(gpu_device(chip, GpuConstants{})), engine_(engine_named("ideal")) {
+    const auto& stated = execution == Execution::graph ? chip.launch.graph : chip.launch.eager;
+    // Inside a recorded step a kernel waits for the one before; the host hides behind it.
+    const double recorded = device_.constants.dependent_kernel / device_.latency_clock;
+    launch_ = stated ? stated->value.value
+                     : (execution == Execution::graph
+                            ? recorded
+                            : std::max(recorded, device_.constants.host_dispatch / 4));
+  }
+
+  tl::expected<OpCost, Infeasible> cost(const Operator& op) const override {
+    const Task task = task_of(op);
+    const auto time = answer(device_, engine_, task);
+    if (!time) {
+      return tl::unexpected(time.error());
+    }
+    OpCost cost = cost_of(*time, uncertainty_of(task));
+    if (op.op_class != OperatorClass::collective) {
+      const double first = launch_time(device_, engine_, 1);
+      const double change = launch_ - first;
+      cost.seconds += change;
+      cost.overhead += change;
+      cost.low = std::max(cost.low + change, 0.0);
+      cost.high += change;
+    }
+    cost.bound = binding(cost);
+    cost.utilisation = used_share(op, cost);
+    return cost;
+  }
+
+ private:
+  double used_share(const Operator& op, const OpCost& cost) const {
+    if (cost.bound == Bound::memory) {
+      return cost.memory_bytes / (cost.seconds * device_.memory_peak);
+    }
+    const double rate = device_.matrix_rate(DType::bf16);
+    return cost.bound == Bound::compute && rate > 0 ? op.flops / (cost.seconds * rate) : 0;
+  }
+
+  GpuDevice device_;
+  const Engine& engine_;
+  double launch_ = 0;
+};
+
+class TiledSystolic final : public ChipMapper {
+ public:
+  explicit TiledSystolic(const Chip& chip)
+      : device_(systolic_device(chip)), fabric_(fabric_of(chip)), engine_(engine_named("ideal")) {}
+
+  tl::expected<OpCost, Infeasible> cost(const Operator& op) const override {
+    Task task = task_of(op);
+    if (const auto* moe = std::get_if<MoeTask>(&task)) {
+      task = dense_equivalent(*moe);
+    }
+    const auto time =
+        op.op_class == OperatorClass::collective
+            ? time_collective(fabric_, constants_, engine_, std::get<CollectiveTask>(task))
+            : answer(device_, engine_, task);
+    if (!time) {
+      return tl::unexpected(time.error());
+    }
+    OpCost cost = cost_of(*time, uncertainty_of(task));
+    cost.utilisation = cost.bound == Bound::memory
+                           ? cost.memory_bytes / (cost.seconds * device_.memory_bandwidth)
+                           : op.flops / (cost.seconds * device_.rate_16);
+    return cost;
+  }
+
+ private:
+  // Experts run one after the other, each with its share of the rows.
+  static Task dense_equivalent(const MoeTask& moe) {
+    GemmTask gemm;
+    const double local = moe.experts_hit / static_cast<double>(moe.ep);
+    gemm.batch = std::max<std::int64_t>(1, static_cast<std::int64_t>(local + 0.5));
+    const double rows = static_cast<double>(moe.tokens * moe.topk) / static_cast<double>(moe.ep);
+    gemm.m = std::max<std::int64_t>(
+        1, static_cast<std::int64_t>(rows / static_cast<double>(gemm.batch) + 0.5));
+    gemm.n = (moe.is_gated ? 3 : 2) * moe.inter / moe.tp;
+    gemm.k = moe.hidden;
+    gemm.scheme = moe.scheme;
+    return gemm;
+  }
+
+  SystolicDevice device_;
+  Fabric fabric_;
+  GpuConstants constants_;
+  const Engine& engine_;
+};
+
+class Tiled final : public Mapper {
+ public:
+  tl::expected<std::unique_ptr<ChipMapper>, Infeasible> prepare(
+      const Chip& chip, Execution execution) const override {
+    const std::vector<std::string> missing = chip.missing_for_simulation();
+    if (!missing.empty()) {
+      return tl::unexpected(Infeasible{
+          fmt::format("{} cannot be simulated: {} not known; copy its file and fill them in",
+                      chip.id, join(std::span<const std::string>(missing), ", "))});
+    }
+    if (chip.kind == ChipKind::gpu) {
+      return std::make_unique<TiledGpu>(chip, execution);
+    }
+    if (chip.kind == ChipKind::npu) {
+      return std::make_unique<TiledSystolic>(chip);
+    }
+    // Weights that stay in the memories they are multiplied from stream through no tiles: the
+    // bandwidth of those memories is all there is to know.
+    return Registry<Mapper>::make("roofline", "mapper")->prepare(chip, execution);
+  }
+};
+
+MORU_REGISTER(Mapper, Tiled, "tiled",
+              "kernels with tiles, waves, caches and power on GPUs; arrays and transfers on NPUs");
+
+}  // namespace
+}  // namespace moru

@@ -1,0 +1,153 @@
+#include "moru/mapping/systolic/device.h"
+
+#include "moru/mapping/constants.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace moru {
+namespace {
+
+double ceil_div(double a, double b) { return std::ceil(a / b); }
+
+KernelTime time_gemm(const SystolicDevice& d, const Engine& engine, const GemmTask& task) {
+  const auto m = std::ceil(static_cast<double>(task.m) / 8) * 8;  // sublanes
+  const auto n = static_cast<double>(task.n);
+  const auto k = static_cast<double>(task.k);
+  const auto batch = static_cast<double>(task.batch);
+  const bool is_narrow = task.scheme != QuantScheme::none && d.rate_8 > 0;
+  const double cores = engine.uses_one_core ? 1 : d.cores;
+  const double cycles = batch * array_cycles(m, n, k, d.rows, d.columns) / (d.arrays * cores);
+  KernelTime time;
+  time.compute = cycles / d.clock / (is_narrow ? d.rate_8 / d.rate_16 : 1);
+  const double size = is_narrow ? 1 : 2;
+  time.memory_bytes = batch * (n * k * size + m * k * 2 + m * n * 2);
+  time.memory = time.memory_bytes / (d.memory_bandwidth * cores / d.cores);
+  time.flops = 2 * batch * m * n * k;
+  time.fill = kTransferStart.value;
+  time.launch = d.launch;
+  // One program per operation reads, computes, writes; a compiled graph overlaps the three.
+  const double body =
+      engine.uses_one_core ? time.compute + time.memory : std::hypot(time.compute, time.memory);
+  time.seconds = time.fill + body + (engine.uses_one_core ? 0 : time.launch);
+  return time;
+}
+
+double softmax_seconds(const SystolicDevice& d, double elements, double cores) {
+  return elements * kVectorSoftmax.value / (d.lanes * cores * d.clock);
+}
+
+KernelTime time_attention(const SystolicDevice& d, const Engine& engine, const AttentionTask& t) {
+  const double cores = engine.uses_one_core ? 1 : d.cores;
+  const auto batch = static_cast<double>(t.batch);
+  const auto rows = static_cast<double>(t.seq_q);
+  const auto kv = static_cast<double>(t.window > 0 ? std::min(t.window, t.seq_kv) : t.seq_kv);
+  const auto heads = static_cast<double>(t.heads);
+  const auto kv_heads = static_cast<double>(t.kv_heads);
+  const auto key = static_cast<double>(t.head_dim);
+  const auto value = static_cast<double>(t.v_head_dim);
+  KernelTime time;
+  time.launch = engine.uses_one_core ? 0 : d.launch;
+  const double kv_bytes = batch * kv * kv_heads * (key + value) * 2;
+  const double q_bytes = batch * rows * heads * (key + value) * 2;
+  time.memory_bytes = kv_bytes + q_bytes;
+  time.memory = time.memory_bytes / (d.memory_bandwidth * cores / d.cores);
+  if (t.is_decode) {
+    // Keys, then values, are the stationary operand: one clock per token and head to load each,
+    // whatever the few rows of queries; scores, softmax and sum of a head depend on one another.
+    time.compute = batch * kv_heads * kv * 2 / d.clock / cores;
+    time.fill = kTransferStart.value * batch / cores;
+    time.seconds = time.launch + time.fill + std::max(time.compute, time.memory);
+    return time;
+  }
+  const double past = t.is_causal ? kv - rows : 0;
+  const double pairs = batch * heads * rows * (t.is_causal ? past + rows / 2 : kv);
+  const double products = batch * heads *
+                          (array_cycles(rows, kv, key, d.rows, d.columns) +
+                           array_cycles(rows, value, kv, d.rows, d.columns)) *
+                          (pairs / (batch * heads * rows * kv)) / (d.arrays * cores);
+  time.compute = products / d.clock + softmax_seconds(d, pairs, cores);
+  time.flops = 2 * pairs * (key + value);
+  time.fill = kTransferStart.value;
+  time.seconds = time.launch + time.fill + std::max(time.compute, time.memory);
+  return time;
+}
+
+KernelTime time_vector(const SystolicDevice& d, const Engine& engine, const VectorTask& t) {
+  const double cores = engine.uses_one_core ? 1 : d.cores;
+  KernelTime time;
+  time.memory_bytes = t.bytes_read + t.bytes_written;
+  const bool is_fused = !engine.uses_one_core && time.memory_bytes < d.scratchpad;
+  // Results of the operation before are still in the scratchpad, whose bandwidth is the vector
+  // unit's.
+  time.memory = is_fused ? time.memory_bytes / (d.lanes * 4 * d.cores * d.clock)
+                         : time.memory_bytes / (d.memory_bandwidth * cores / d.cores);
+  time.fill = t.is_cold ? kTransferStart.value : (is_fused ? 0 : kTransferStart.value);
+  // Rows fetched from anywhere take a descriptor each.
+  const double descriptors = t.is_cold ? t.rows * kDescriptor.value : 0;
+  const double elements = t.bytes_written / 4;
+  time.compute = t.is_reduction ? softmax_seconds(d, elements, cores) : 0;
+  time.seconds = time.fill + descriptors + time.compute + time.memory;
+  return time;
+}
+
+}  // namespace
+
+double array_cycles(double m, double n, double k, double height, double width) {
+  const double tiles = ceil_div(k, height) * ceil_div(n, width);
+  return height + (tiles - 1) * std::max(m, height) + m + height + width - 2;
+}
+
+SystolicDevice systolic_device(const Chip& chip) {
+  SystolicDevice d;
+  d.id = chip.id;
+  d.rate_16 = chip.matrix_rate(DType::bf16).value_or(FlopsPerSecond{}).value;
+  d.rate_8 = chip.matrix_rate(chip.compute_dtype(DType::int8, DType::int8))
+                 .value_or(FlopsPerSecond{})
+                 .value;
+  if (chip.cores) {
+    d.cores = chip.cores->count.value;
+    if (const auto& matrix = chip.cores->matrix) {
+      d.arrays = matrix->count ? matrix->count->value : 1;
+      d.rows = matrix->rows ? matrix->rows->value : 128;
+      d.columns = matrix->columns ? matrix->columns->value : 128;
+    }
+    d.scratchpad = chip.cores->sram ? chip.cores->sram->value.value * d.cores : 0;
+  }
+  const double per_array = 2 * d.rows * d.columns * d.cores;
+  d.clock = chip.clock.boost ? chip.clock.boost->value.value : d.rate_16 / (per_array * d.arrays);
+  // A clock no such array reaches means that there are more arrays than stated.
+  while (!chip.clock.boost && d.clock > 2.5e9) {
+    d.arrays *= 2;
+    d.clock = d.rate_16 / (per_array * d.arrays);
+  }
+  d.arrays = std::max(1.0, d.rate_16 / (per_array * d.clock));
+  if (const auto vector = chip.vector_rate()) {
+    d.lanes = vector->value / (2 * d.cores * d.clock);
+  }
+  d.memory_bandwidth = chip.main_memory()->bandwidth->value.value;
+  d.launch = chip.launch.graph ? chip.launch.graph->value.value : kCompiledLaunch.value;
+  return d;
+}
+
+tl::expected<KernelTime, Infeasible> answer(const SystolicDevice& device, const Engine& engine,
+                                            const Task& task) {
+  if (device.rate_16 <= 0) {
+    return tl::unexpected(Infeasible{
+        fmt::format("{} has no 16-bit matrix rate; give it one under `peak:`", device.id)});
+  }
+  if (const auto* gemm = std::get_if<GemmTask>(&task)) {
+    return time_gemm(device, engine, *gemm);
+  }
+  if (const auto* attention = std::get_if<AttentionTask>(&task)) {
+    return time_attention(device, engine, *attention);
+  }
+  if (const auto* vector = std::get_if<VectorTask>(&task)) {
+    return time_vector(device, engine, *vector);
+  }
+  return tl::unexpected(Infeasible{"no model of this operator on systolic chips"});
+}
+
+}  // namespace moru

@@ -1,0 +1,13 @@
+// An operator of a forward pass as the question a kernel-level model answers.
+#pragma once
+
+#include "moru/mapping/task.h"
+#include "moru/model/operator.h"
+
+namespace moru {
+
+// Attention is asked with the mean lengths of its batch; vector work, gathers and recurrences with
+// their bytes and arithmetic.
+Task task_of(const Operator& op);
+
+}  // namespace moru

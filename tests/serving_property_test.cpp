@@ -1,0 +1,270 @@
+// What must hold for every scenario: requests and tokens are conserved, blocks neither leak nor
+// exceed the pool, time never runs back, and the fast path gives what single steps give.
+#include "moru/base/rng.h"
+#include "moru/serving/metrics.h"
+#include "moru/serving/replica.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+namespace moru {
+namespace {
+
+// A cost with a fixed part, a part per token and a part per cached key: distinct enough that any
+// disagreement about a batch shows in the times.
+class LinearTimer final : public StepTimer {
+ public:
+  explicit LinearTimer(std::vector<ContextRule> rules) : rules_(std::move(rules)) {}
+  std::span<const ContextRule> rules() const override { return rules_; }
+  void time(std::span<const BatchWork> ranks, std::vector<SimTime>& stages) override {
+    SimTime slowest = 1;
+    for (const BatchWork& work : ranks) {
+      double keys = 0;
+      double factor = 3;
+      for (const ContextWork& context : work.contexts) {
+        keys += factor * (context.prefill.pairs + context.decode.cached_keys);
+        factor += 4;
+      }
+      slowest = std::max(slowest, 1'000'000 + 7'001 * work.tokens + 13 * work.sampled +
+                                      static_cast<SimTime>(keys));
+    }
+    stages.assign(static_cast<std::size_t>(stages_), slowest);
+  }
+  int stages_ = 1;
+
+ private:
+  std::vector<ContextRule> rules_;
+};
+
+struct Finished {
+  RequestState state;
+  SimTime at = 0;
+  int times = 0;
+};
+
+// Records everything and checks what can be checked as it happens.
+class Witness : public ReplicaEvents {
+ public:
+  explicit Witness(bool wants) : wants_(wants) {}
+  bool wants_steps() const override { return wants_; }
+  void on_token(const RequestState& request, SimTime now) override {
+    EXPECT_GE(now, request.arrival);
+    EXPECT_GT(now, request.last_token);
+    EXPECT_GE(now, last_);
+    last_ = now;
+    ++tokens_;
+  }
+  void on_tokens(std::int64_t count, SimTime now, SimTime interval) override {
+    EXPECT_GT(interval, 0);
+    EXPECT_GE(now, last_);
+    last_ = now;
+    tokens_ += count;
+  }
+  void on_finish(const RequestState& request, SimTime now) override {
+    Finished& entry = finished_[request.id];
+    entry = {request, now, entry.times + 1};
+  }
+  void on_step(const StepRecord& record, const Replica& replica) override {
+    EXPECT_GE(record.start, last_start_);
+    EXPECT_GE(record.end, record.start);
+    last_start_ = record.start;
+    for (std::size_t i = 0; i < replica.ranks().size(); ++i) {
+      std::int64_t tokens = 0;
+      for (const ScheduledRequest& entry : (*record.plans)[i].scheduled) {
+        EXPECT_GT(entry.tokens, 0);
+        tokens += entry.tokens;
+      }
+      EXPECT_LE(tokens, replica.config().max_num_batched_tokens);
+      EXPECT_LE(replica.ranks()[i].running_count(), replica.config().max_num_seqs);
+      EXPECT_GE((*record.free_after_schedule)[i], 0);
+      EXPECT_LE((*record.free_after_schedule)[i], replica.config().blocks);
+      scheduled_ += tokens;
+    }
+  }
+
+  bool wants_;
+  SimTime last_ = 0;
+  SimTime last_start_ = 0;
+  std::int64_t tokens_ = 0;
+  std::int64_t scheduled_ = 0;
+  std::map<std::int64_t, Finished> finished_;
+};
+
+struct RandomScenario {
+  EngineConfig config;
+  Trace trace;
+  std::vector<ContextRule> rules = {{ContextKind::full, 0}};
+  bool has_identity = false;
+};
+
+RandomScenario random_scenario(std::uint64_t seed) {
+  Rng rng(seed);
+  const auto between = [&](int low, int high) {
+    return low + static_cast<int>(rng.below(static_cast<std::uint32_t>(high - low + 1)));
+  };
+  RandomScenario scenario;
+  EngineConfig& config = scenario.config;
+  config.block_size = 1 << between(0, 4);
+  config.max_num_seqs = between(1, 24);
+  config.max_num_batched_tokens = between(1, 100);
+  config.long_prefill_token_threshold = between(0, 2) == 0 ? between(1, 40) : 0;
+  config.async_scheduling = between(0, 1) == 1;
+  config.reserve_full_isl = between(0, 3) > 0;
+  config.enable_prefix_caching = between(0, 1) == 1;
+  config.knows_output_length = !config.async_scheduling || between(0, 3) > 0;
+  config.parallelism.data = between(0, 4) == 0 ? 2 : 1;
+  if (!config.async_scheduling && config.parallelism.data == 1) {
+    config.parallelism.pipeline = between(0, 3) == 0 ? between(2, 4) : 1;
+  }
+  if (between(0, 2) == 0) {
+    scenario.rules.push_back({ContextKind::window, between(1, 60)});
+  }
+  if (between(0, 3) == 0) {
+    scenario.rules.push_back({ContextKind::chunk, between(1, 60)});
+  }
+  const int longest = between(2, 120);
+  const int requests = between(1, 40);
+  SimTime arrival = 0;
+  for (int i = 0; i < requests; ++i) {
+    Request request;
+    request.arrival = arrival;
+    request.prompt_tokens = between(1, longest);
+    request.output_tokens = between(1, longest);
+    request.first_segment = static_cast<std::int32_t>(scenario.trace.segments.size());
+    if (config.enable_prefix_caching) {
+      const int shared = between(0, request.prompt_tokens);
+      scenario.trace.segments.push_back({between(1, 3), shared});
+      scenario.trace.segments.push_back({100 + i, request.prompt_tokens - shared});
+      request.num_segments = 2;
+    }
+    scenario.trace.requests.push_back(request);
+    arrival += between(0, 2) == 0 ? 0 : between(0, 20'000'000);
+  }
+  scenario.has_identity = config.enable_prefix_caching;
+  // At least the longest request fits; often little more.
+  const std::int64_t smallest = (2 * longest + config.block_size - 1) / config.block_size;
+  config.blocks = smallest * between(1, 6);
+  return scenario;
+}
+
+void run(const RandomScenario& scenario, Witness& witness, ReplicaTotals* totals = nullptr) {
+  ServiceInput input;
+  input.trace = &scenario.trace;
+  LinearTimer timer(scenario.rules);
+  timer.stages_ = scenario.config.parallelism.pipeline;
+  Replica replica(scenario.config, input, timer, witness, scenario.has_identity);
+  for (std::size_t i = 0; i < scenario.trace.requests.size(); ++i) {
+    replica.push(static_cast<std::int64_t>(i), scenario.trace.requests[i].arrival);
+  }
+  replica.advance();
+  EXPECT_FALSE(replica.has_unfinished());
+  for (const Rank& rank : replica.ranks()) {
+    EXPECT_EQ(rank.free_blocks(), scenario.config.blocks) << "blocks leaked";
+  }
+  if (totals != nullptr) {
+    *totals = replica.totals();
+  }
+}
+
+constexpr std::uint64_t kScenarios = 2'000;
+
+TEST(ServingProperty, EveryRequestEndsExactlyOnceWithAllItsTokens) {
+  for (std::uint64_t seed = 0; seed < kScenarios; ++seed) {
+    const RandomScenario scenario = random_scenario(seed);
+    Witness witness(true);
+    run(scenario, witness);
+    ASSERT_EQ(witness.finished_.size(), scenario.trace.requests.size()) << "seed " << seed;
+    std::int64_t expected = 0;
+    for (const auto& [id, finished] : witness.finished_) {
+      const Request& request = scenario.trace.requests[static_cast<std::size_t>(id)];
+      ASSERT_EQ(finished.times, 1) << "seed " << seed << " request " << id;
+      ASSERT_EQ(finished.state.generated(), request.output_tokens);
+      ASSERT_LE(finished.state.first_scheduled, finished.state.first_token);
+      ASSERT_LE(finished.state.first_token, finished.at);
+      expected += request.output_tokens;
+    }
+    ASSERT_EQ(witness.tokens_, expected) << "seed " << seed;
+    if (HasFailure()) {
+      FAIL() << "seed " << seed;
+    }
+  }
+}
+
+// Without preemption, prefix hits and wasted tokens every token is computed exactly once, the last
+// one of each request excepted, which nothing follows.
+TEST(ServingProperty, WithAmpleMemoryEveryTokenIsProcessedExactlyOnce) {
+  for (std::uint64_t seed = 0; seed < kScenarios / 4; ++seed) {
+    RandomScenario scenario = random_scenario(seed);
+    scenario.config.enable_prefix_caching = false;
+    scenario.has_identity = false;
+    scenario.config.knows_output_length = true;
+    scenario.config.blocks = 1'000'000;
+    Witness witness(true);
+    run(scenario, witness);
+    std::int64_t expected = 0;
+    for (const Request& request : scenario.trace.requests) {
+      expected += request.prompt_tokens + request.output_tokens - 1;
+    }
+    ASSERT_EQ(witness.scheduled_, expected) << "seed " << seed;
+  }
+}
+
+// The same scenario, once step by step and once with runs of decode steps in one loop.
+TEST(ServingProperty, RunsOfDecodeStepsEqualSingleSteps) {
+  std::int64_t preempting = 0;
+  for (std::uint64_t seed = 0; seed < kScenarios; ++seed) {
+    RandomScenario scenario = random_scenario(seed);
+    scenario.has_identity = false;
+    scenario.config.enable_prefix_caching = false;
+    Witness slow(true);
+    Witness fast(false);
+    ReplicaTotals slow_totals;
+    ReplicaTotals fast_totals;
+    run(scenario, slow, &slow_totals);
+    run(scenario, fast, &fast_totals);
+    ASSERT_EQ(slow_totals.steps, fast_totals.steps) << "seed " << seed;
+    ASSERT_EQ(slow_totals.scheduled_tokens, fast_totals.scheduled_tokens) << "seed " << seed;
+    ASSERT_EQ(slow_totals.preemptions, fast_totals.preemptions) << "seed " << seed;
+    ASSERT_EQ(slow_totals.busy, fast_totals.busy) << "seed " << seed;
+    ASSERT_EQ(slow_totals.peak_used_blocks, fast_totals.peak_used_blocks) << "seed " << seed;
+    ASSERT_DOUBLE_EQ(slow_totals.used_block_time, fast_totals.used_block_time) << "seed " << seed;
+    for (const auto& [id, finished] : slow.finished_) {
+      const Finished& other = fast.finished_.at(id);
+      ASSERT_EQ(finished.at, other.at) << "seed " << seed << " request " << id;
+      ASSERT_EQ(finished.state.first_token, other.state.first_token) << "seed " << seed;
+      ASSERT_EQ(finished.state.preemptions, other.state.preemptions) << "seed " << seed;
+    }
+    preempting += slow_totals.preemptions > 0 ? 1 : 0;
+  }
+  EXPECT_GT(preempting, 20) << "the scenarios must reach preemption";
+}
+
+// Feeding a replica arrival by arrival, as a router does, changes nothing.
+TEST(ServingProperty, AdvancingInPiecesEqualsAdvancingAtOnce) {
+  for (std::uint64_t seed = 0; seed < kScenarios / 4; ++seed) {
+    const RandomScenario scenario = random_scenario(seed);
+    Witness whole(false);
+    run(scenario, whole);
+    Witness pieces(false);
+    ServiceInput input;
+    input.trace = &scenario.trace;
+    LinearTimer timer(scenario.rules);
+    timer.stages_ = scenario.config.parallelism.pipeline;
+    Replica replica(scenario.config, input, timer, pieces, scenario.has_identity);
+    for (std::size_t i = 0; i < scenario.trace.requests.size(); ++i) {
+      const SimTime arrival = scenario.trace.requests[i].arrival;
+      replica.advance(arrival / 2);
+      replica.advance(arrival);
+      replica.push(static_cast<std::int64_t>(i), arrival);
+    }
+    replica.advance();
+    for (const auto& [id, finished] : whole.finished_) {
+      ASSERT_EQ(finished.at, pieces.finished_.at(id).at) << "seed " << seed << " request " << id;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace moru
