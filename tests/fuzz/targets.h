@@ -9,6 +9,7 @@
 #include "moru/base/json_check.h"
 #include "moru/base/registry.h"
 #include "moru/mapping/step_costs.h"
+#include "moru/norms/verdict.h"
 #include "moru/scenario/evaluate.h"
 #include "moru/trace/format.h"
 #include "moru/trace/generate.h"
@@ -154,17 +155,67 @@ inline void scenario(std::string_view text) {
   require(result.metrics().completed + result.metrics().rejected == 5, "all requests answered");
 }
 
+// A rule's test as text: whatever can be read can be computed, with nothing known and with all.
+inline void expression(std::string_view text) {
+  const TypeOf type_of = [](std::string_view name) -> std::optional<ValueType> {
+    if (name == "TPP") {
+      return ValueType{ValueKind::number, {}};
+    }
+    if (name == "link") {
+      return ValueType{ValueKind::number, BytesPerSecond::dimension};
+    }
+    if (name == "dc") {
+      return ValueType{ValueKind::flag, {}};
+    }
+    if (name == "country") {
+      return ValueType{ValueKind::text, {}};
+    }
+    return name == "start" ? std::optional(ValueType{ValueKind::date, {}}) : std::nullopt;
+  };
+  const ParsedExpression parsed = parse_expression(text, type_of, {"TPP", "link", "dc"});
+  if (!parsed.reason.empty()) {
+    fail(parsed.reason);
+  }
+  const ValueOf nothing = [&](const std::string& name) {
+    return Evaluated{Value::unknown(*type_of(name)), {name}};
+  };
+  const ValueOf all = [&](const std::string& name) {
+    Value value = Value::number(1, 2);
+    value.truth = Truth::yes;
+    value.text = "KR";
+    value.type = *type_of(name);
+    return Evaluated{value, {}};
+  };
+  for (const ValueOf& values : {nothing, all}) {
+    const Evaluated result = parsed.expression.evaluate(values);
+    require(result.value.type == parsed.expression.type(), "type of an expression");
+    parsed.expression.margins(values);
+  }
+}
+
+// A file of rules, asked about a subject of every kind.
+inline void norms(std::string_view text) {
+  const Rulebook rules = rulebook_from({parse_yaml(text, "fuzz.yaml")});
+  for (const auto& [name, kind] : EnumNames<SubjectKind>::values) {
+    const Subject subject{"small", kind, {}};
+    check_rules(rules, subject, 20000);
+  }
+  check_rules(rules, chip_subject(small_chip(), rules), 20000);
+}
+
 struct Target {
   std::string_view name;
   void (*run)(std::string_view text);
 };
-inline constexpr std::array<Target, 7> kTargets = {{{"yaml", yaml},
+inline constexpr std::array<Target, 9> kTargets = {{{"yaml", yaml},
                                                     {"json", json},
                                                     {"chip", chip},
                                                     {"model", model},
                                                     {"trace", trace},
                                                     {"workload", workload},
-                                                    {"scenario", scenario}}};
+                                                    {"scenario", scenario},
+                                                    {"expression", expression},
+                                                    {"norms", norms}}};
 
 // Runs a target by name; an Error is an answer as long as it can be printed.
 inline void run(std::string_view name, std::string_view text) {

@@ -95,8 +95,8 @@ TEST_F(RooflineTest, ARingAllReduceMovesTwiceTheBufferLessOneShare) {
 }
 
 TEST_F(RooflineTest, EagerExecutionPaysTheHostsLaunch) {
-  const auto eager =
-      std::move(*Registry<Mapper>::make("roofline", "mapper")->prepare(chip, {Execution::eager, "ideal"}));
+  const auto eager = std::move(
+      *Registry<Mapper>::make("roofline", "mapper")->prepare(chip, {Execution::eager, "ideal"}));
   const Operator op = gemm(16, 4096, 4096);
   EXPECT_NEAR(eager->cost(op)->seconds - mapper->cost(op)->seconds, 5e-6, 1e-12);
 }
@@ -138,8 +138,7 @@ TEST_F(RooflineTest, MoreOfAnyResourceIsNeverSlower) {
 
 TEST(Roofline, AChipWithoutBandwidthIsInfeasibleAndSaysWhatIsMissing) {
   const Chip chip = parse_chip("name: Half a chip\npeak: {bf16: 1 TFLOPS}\n", "half.yaml");
-  const auto prepared =
-      Registry<Mapper>::make("roofline", "mapper")->prepare(chip, {});
+  const auto prepared = Registry<Mapper>::make("roofline", "mapper")->prepare(chip, {});
   ASSERT_FALSE(prepared.has_value());
   EXPECT_NE(prepared.error().reason.find("memory bandwidth"), std::string::npos);
 }

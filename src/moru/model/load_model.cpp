@@ -24,9 +24,9 @@ using Means = Variant::Means;
 
 // Values of vLLM's --quantization.
 constexpr std::pair<std::string_view, Means> kQuantizations[] = {
-    {"auto", Means::same},          {"none", Means::plain},  {"fp8", Means::fp8},
+    {"auto", Means::same},          {"none", Means::plain},   {"fp8", Means::fp8},
     {"fp8_block", Means::fp8},      {"modelopt", Means::fp8}, {"nvfp4", Means::nvfp4},
-    {"modelopt_fp4", Means::nvfp4}, {"mxfp4", Means::mxfp4}, {"int8", Means::int8},
+    {"modelopt_fp4", Means::nvfp4}, {"mxfp4", Means::mxfp4},  {"int8", Means::int8},
     {"int4", Means::int4},          {"int4_wo", Means::int4}, {"awq", Means::int4},
     {"gptq", Means::int4}};
 
@@ -174,7 +174,8 @@ Means quantization_named(const std::string& name) {
     }
     known.emplace_back(key);
   }
-  fail(fmt::format("quantization '{}' is not known{}; known: {}", name, did_you_mean(name, std::span<const std::string>(known)),
+  fail(fmt::format("quantization '{}' is not known{}; known: {}", name,
+                   did_you_mean(name, std::span<const std::string>(known)),
                    join(std::span<const std::string>(known), ", ")));
 }
 

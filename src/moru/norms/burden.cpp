@@ -63,8 +63,12 @@ std::optional<FirstDuty> first_duty(const Rulebook& rules, const Subject& subjec
       }
       const auto now = verdict_as_any(rules, rule, above, date);
       if (is_asked_more(*before, *now)) {
-        FirstDuty duty{quantity, threshold, rule.id, now->status,
-                       now->outcomes.empty() ? "" : now->outcomes.front(), std::nullopt};
+        FirstDuty duty{quantity,
+                       threshold,
+                       rule.id,
+                       now->status,
+                       now->outcomes.empty() ? "" : now->outcomes.front(),
+                       std::nullopt};
         if (const auto found = subject.values.find(quantity); found != subject.values.end()) {
           duty.now = found->second.value.high;
         }
@@ -78,10 +82,9 @@ std::optional<FirstDuty> first_duty(const Rulebook& rules, const Subject& subjec
 }  // namespace
 
 const std::vector<std::string>& burden_sizes() {
-  static const std::vector<std::string> sizes = {"dau_kr", "rev_krw",    "ai_rev_krw", "rev_usd",
-                                                 "users_kr", "users_eu", "users_us", "users_cn",
-                                                 "train_flop", "it_kW",   "contract_MW",
-                                                 "cluster_ops"};
+  static const std::vector<std::string> sizes = {
+      "dau_kr",   "rev_krw",  "ai_rev_krw", "rev_usd", "users_kr",    "users_eu",
+      "users_us", "users_cn", "train_flop", "it_kW",   "contract_MW", "cluster_ops"};
   return sizes;
 }
 

@@ -22,8 +22,8 @@ struct FirstDuty {
 
 struct Burden {
   Subject subject;
-  std::vector<Verdict> duties;     // notify, restricted or unknown on the date
-  std::vector<FirstDuty> firsts;   // one per size that some rule measures, by users, revenue, …
+  std::vector<Verdict> duties;    // notify, restricted or unknown on the date
+  std::vector<FirstDuty> firsts;  // one per size that some rule measures, by users, revenue, …
 };
 
 // The sizes that rules measure, in the order that they are printed in.

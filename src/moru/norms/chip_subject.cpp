@@ -126,29 +126,35 @@ class ChipReader {
     double high = 0;
     double tops = 0;
     const Rate* from = nullptr;
+    const Rate* up_to = nullptr;
     const std::vector<Rate> rates = rates_of(chip_);
     for (const Rate& rate : rates) {
       const double at_least = rate.low * bit_length(rate.dtype, bits.low);
-      if (from == nullptr || at_least > low) {
-        from = &rate;
-      }
+      const double at_most = rate.high * bit_length(rate.dtype, bits.high);
+      from = from == nullptr || at_least > low ? &rate : from;
+      up_to = up_to == nullptr || at_most > high ? &rate : up_to;
       low = std::max(low, at_least);
-      high = std::max(high, rate.high * bit_length(rate.dtype, bits.high));
+      high = std::max(high, at_most);
       tops = std::max(tops, rate.high);
     }
     if (from == nullptr) {
       return;
     }
+    std::string how = product_text(*from, from->low, bits.low);
+    if (low < high) {
+      how += " .. " + product_text(*up_to, up_to->high, bits.high);
+    }
     const double scale = 1 / kTera / packages_;
-    state("TPP", Value::number(low * scale, high * scale),
-          fmt::format("{} T(FL)OPS x {:g} bit ({}){}", round_rate(from->low / kTera),
-                      bit_length(from->dtype, bits.low), enum_name(from->dtype), per_package_),
-          from->source, from->trust);
+    state("TPP", Value::number(low * scale, high * scale), how + per_package_, from->source,
+          from->trust);
     state("TOPS", Value::number(tops * scale, tops * scale),
           "the highest rate of any format" + per_package_, from->source, from->trust);
   }
 
-  static std::string round_rate(double tera) { return fmt::format("{:.6g}", tera); }
+  static std::string product_text(const Rate& rate, double per_second, double tf32_bits) {
+    return fmt::format("{:.6g} T(FL)OPS x {:g} bit ({})", per_second / kTera,
+                       bit_length(rate.dtype, tf32_bits), enum_name(rate.dtype));
+  }
 
   void read_area() {
     if (chip_.dies.empty()) {

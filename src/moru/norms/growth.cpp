@@ -129,10 +129,10 @@ class PlanReader {
     const QuantityDefinition* definition = rules_.definition(text.quantity);
     if (definition == nullptr || definition->kind != ValueKind::number) {
       const std::vector<std::string> names = rules_.quantity_names();
-      diagnostics_.error(document_.place(name_node),
-                         fmt::format("'{}' is not a quantity that can grow{}", text.quantity,
-                                     did_you_mean(text.quantity,
-                                                  std::span<const std::string>(names))));
+      diagnostics_.error(
+          document_.place(name_node),
+          fmt::format("'{}' is not a quantity that can grow{}", text.quantity,
+                      did_you_mean(text.quantity, std::span<const std::string>(names))));
       return;
     }
     const Node& points = *node.find("points");
@@ -146,9 +146,9 @@ class PlanReader {
       }
       const Rulebook::ParsedValue parsed = rules_.parse_value_of(*definition, entry.value.text);
       if (!parsed.reason.empty() || parsed.value.low != parsed.value.high) {
-        diagnostics_.error(document_.place(entry.value),
-                           parsed.reason.empty() ? "a point of a plan is one value, not a range"
-                                                 : parsed.reason);
+        diagnostics_.error(
+            document_.place(entry.value),
+            parsed.reason.empty() ? "a point of a plan is one value, not a range" : parsed.reason);
         continue;
       }
       growth.points.emplace_back(*month, parsed.value.low);
@@ -182,8 +182,8 @@ std::optional<SubjectKind> kind_for(const Rule& rule) {
 std::string crossed_line(const Verdict& before, const Verdict& now) {
   for (const Margin& margin : now.margins) {
     for (const Margin& earlier : before.margins) {
-      const bool is_crossed = margin.line == earlier.line &&
-                              (margin.distance.low >= 0) != (earlier.distance.low >= 0);
+      const bool is_crossed =
+          margin.line == earlier.line && (margin.distance.low >= 0) != (earlier.distance.low >= 0);
       if (is_crossed) {
         return "crosses " + margin.line;
       }
@@ -236,11 +236,10 @@ Timeline timeline_of(const Rulebook& rules, const GrowthPlan& plan) {
     for (int month = 0; month < plan.months; ++month) {
       Verdict now =
           check_rule(rules, rule, plan.subject_in(month, *kind, rules), plan.last_day_of(month));
-      const VerdictStatus status_before =
-          before ? before->status : VerdictStatus::not_applicable;
+      const VerdictStatus status_before = before ? before->status : VerdictStatus::not_applicable;
       const bool is_quiet_start = !before && now.status == VerdictStatus::clear;
-      const bool is_free = now.status <= VerdictStatus::clear &&
-                           status_before <= VerdictStatus::clear;
+      const bool is_free =
+          now.status <= VerdictStatus::clear && status_before <= VerdictStatus::clear;
       const bool is_new_duty = before && now.outcomes != before->outcomes;
       if (!is_quiet_start && !is_free && (now.status != status_before || is_new_duty)) {
         timeline.events.push_back(
@@ -249,8 +248,9 @@ Timeline timeline_of(const Rulebook& rules, const GrowthPlan& plan) {
       before = std::move(now);
     }
   }
-  std::stable_sort(timeline.events.begin(), timeline.events.end(),
-                   [](const TimelineEvent& a, const TimelineEvent& b) { return a.month < b.month; });
+  std::stable_sort(
+      timeline.events.begin(), timeline.events.end(),
+      [](const TimelineEvent& a, const TimelineEvent& b) { return a.month < b.month; });
   return timeline;
 }
 

@@ -10,6 +10,10 @@
 
 namespace moru {
 
+// Said once in every output.
+inline constexpr const char* kNotLegalAdvice =
+    "Not legal advice: a computation on public figures; ask counsel before acting on it.";
+
 // The day up to which the shipped rules were read.
 inline constexpr const char* kRulesAsOf = "2026-11-21";
 

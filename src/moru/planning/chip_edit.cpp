@@ -3,6 +3,8 @@
 #include "moru/mapping/step_costs.h"
 #include "moru/scenario/evaluate.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 namespace moru {
@@ -25,6 +27,34 @@ void scale_rates(Chip& chip, double factor) {
       scale(rate, factor);
     }
   }
+}
+
+// Where the clock is not published, the rate that it makes stands for it.
+std::string highest_rate_text(const Chip& chip) {
+  FlopsPerSecond highest;
+  for (const auto& [dtype, rate] : chip.peak) {
+    highest = std::max(highest, rate.value);
+  }
+  return to_string(highest);
+}
+
+// One step of `count` equal sequences.
+double step_seconds(StepCosts& costs, const EngineConfig& engine, std::int64_t count,
+                    const Sequence& each) {
+  BatchWork work;
+  work.tokens = count * each.new_tokens;
+  work.sampled = work.sequences = count;
+  for (const ContextRule& rule : costs.model().context_rules()) {
+    AttentionWork all = attention_work(rule, each);
+    all.sequences *= count;
+    all.query_tokens *= count;
+    all.pairs *= static_cast<double>(count);
+    all.cached_keys *= static_cast<double>(count);
+    ContextWork context;
+    (each.new_tokens == 1 ? context.decode : context.prefill) = all;
+    work.contexts.push_back(context);
+  }
+  return costs.seconds(work, padded_tokens(engine, work.tokens), 0) + engine.step_overhead_seconds;
 }
 
 double total_area(const Chip& chip) {
@@ -109,7 +139,7 @@ std::string quantity_text(const Chip& chip, Lever lever) {
     case Lever::die_area:
       return to_string(Area{total_area(chip)});
     case Lever::clock:
-      return chip.clock.boost ? to_string(chip.clock.boost->value) : "the clock";
+      return chip.clock.boost ? to_string(chip.clock.boost->value) : highest_rate_text(chip);
     case Lever::units:
       return chip.cores ? fmt::format("{} {}", chip.cores->count.value, chip.cores->name) : "";
     case Lever::memory_bandwidth:
@@ -140,8 +170,8 @@ double edit_step(const Chip& chip, Lever lever) {
   return 0;
 }
 
-ChipThroughput::ChipThroughput(const std::string& model, std::string mapper, DecodeBatch batch)
-    : model_(load_model(model)), mapper_(std::move(mapper)), batch_(batch) {}
+ChipThroughput::ChipThroughput(const FrontierQuestion& question, std::string mapper)
+    : question_(question), mapper_(std::move(mapper)), model_(load_model(question.model)) {}
 
 std::optional<double> ChipThroughput::of(const Chip& chip, std::string& reason) const {
   const std::vector<std::string> missing = chip.missing_for_simulation();
@@ -150,28 +180,20 @@ std::optional<double> ChipThroughput::of(const Chip& chip, std::string& reason) 
     return std::nullopt;
   }
   try {
-    const Deployment deployment;
+    Deployment deployment;
+    // Room for these requests is all that is asked; a model's own limit may be far longer.
+    deployment.max_model_len = question_.prompt_tokens + question_.output_tokens;
     const auto mapper = prepare_mapper(mapper_, chip, deployment);
     const EngineConfig engine = resolve(deployment, model_, chip);
     Model model = model_;
     model.kv = engine.kv_dtype;
     StepCosts costs(model, engine.parallelism, *mapper);
-    BatchWork work;
-    work.tokens = batch_.sequences;
-    work.sampled = work.sequences = batch_.sequences;
-    for (const ContextRule& rule : model.context_rules()) {
-      AttentionWork one = attention_work(rule, {1, batch_.context});
-      one.sequences *= batch_.sequences;
-      one.query_tokens *= batch_.sequences;
-      one.pairs *= static_cast<double>(batch_.sequences);
-      one.cached_keys *= static_cast<double>(batch_.sequences);
-      ContextWork context;
-      context.decode = one;
-      work.contexts.push_back(context);
-    }
-    const double seconds = costs.seconds(work, padded_tokens(engine, work.tokens), 0) +
-                           engine.step_overhead_seconds;
-    return static_cast<double>(batch_.sequences) / seconds;
+    const double prefill = step_seconds(costs, engine, 1, {question_.prompt_tokens, 0});
+    const std::int64_t half_way = question_.prompt_tokens + question_.output_tokens / 2;
+    const double decode = step_seconds(costs, engine, question_.batch, {1, half_way});
+    const auto requests = static_cast<double>(question_.batch);
+    const auto outputs = static_cast<double>(question_.output_tokens);
+    return requests * outputs / (requests * prefill + outputs * decode);
   } catch (const Error& error) {
     reason = error.what();
     return std::nullopt;

@@ -19,22 +19,17 @@ std::string quantity_text(const Chip& chip, Lever lever);
 // The factor that one whole unit (1 mm2, 1 MHz, 1 GB/s) of the resource is; 0 if there is none.
 double edit_step(const Chip& chip, Lever lever);
 
-struct DecodeBatch {
-  std::int64_t sequences = 1;
-  std::int64_t context = 1;  // tokens of each in the KV cache
-};
-
-// Output tokens per second of one chip that decodes a batch of a model.
+// Output tokens per second of one chip that serves a model under a question's load.
 class ChipThroughput {
  public:
-  ChipThroughput(const std::string& model, std::string mapper, DecodeBatch batch);
+  ChipThroughput(const FrontierQuestion& question, std::string mapper);
   // Nothing, and why, if the chip cannot run it.
   std::optional<double> of(const Chip& chip, std::string& reason) const;
 
  private:
-  Model model_;
+  FrontierQuestion question_;
   std::string mapper_;
-  DecodeBatch batch_;
+  Model model_;
 };
 
 }  // namespace moru

@@ -37,9 +37,9 @@ struct Alias {
   std::string_view prefix;
   std::string_view family;
 };
-constexpr Alias kAliases[] = {{"n3", "N3"},   {"n5", "N5"},   {"n4", "N5"},    {"4n", "N5"},
-                              {"n7", "N7"},   {"n6", "N7"},   {"n+", "N7"},    {"7", "N7"},
-                              {"sf4", "SF4"}, {"sf5", "SF4"}, {"n16", "N16"},  {"16", "N16"},
+constexpr Alias kAliases[] = {{"n3", "N3"},   {"n5", "N5"},   {"n4", "N5"},   {"4n", "N5"},
+                              {"n7", "N7"},   {"n6", "N7"},   {"n+", "N7"},   {"7", "N7"},
+                              {"sf4", "SF4"}, {"sf5", "SF4"}, {"n16", "N16"}, {"16", "N16"},
                               {"14", "N16"},  {"12", "N16"},  {"n12", "N16"}};
 
 }  // namespace

@@ -18,7 +18,7 @@ struct PriceRange {
 
 struct WaferProcess {
   std::string_view family;
-  PriceRange wafer;          // of 300 mm
+  PriceRange wafer;  // of 300 mm
   PriceRange defects_per_cm2;
   std::string_view source;
 };

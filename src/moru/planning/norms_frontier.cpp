@@ -144,8 +144,8 @@ class FrontierSearch {
       for (std::size_t i = 0; i < std::min(a.margins.size(), b.margins.size()); ++i) {
         const bool is_crossed =
             (a.margins[i].distance.low >= 0) != (b.margins[i].distance.low >= 0);
-        const bool is_listed = std::find(lines.begin(), lines.end(), a.margins[i].line) !=
-                               lines.end();
+        const bool is_listed =
+            std::find(lines.begin(), lines.end(), a.margins[i].line) != lines.end();
         if (is_crossed && !is_listed) {
           lines.push_back(a.margins[i].line);
         }
@@ -216,9 +216,8 @@ void choose_price(const Chip& chip, const FrontierQuestion& question, Frontier& 
 
 const std::vector<std::string>& class_rules() {
   static const std::vector<std::string> ids = {
-      "us.bis.3a090.a",  "us.bis.3a090.b",          "us.bis.3a090.2022",
-      "us.bis.2026-01",  "us.s232.2026-01",         "us.bis.h20_is_informed",
-      "us.bis.foundry_due_diligence"};
+      "us.bis.3a090.a",  "us.bis.3a090.b",         "us.bis.3a090.2022",           "us.bis.2026-01",
+      "us.s232.2026-01", "us.bis.h20_is_informed", "us.bis.foundry_due_diligence"};
   return ids;
 }
 
@@ -304,8 +303,7 @@ Frontier frontier_of(const Rulebook& rules, const Chip& chip, const Subject& sta
       move.tokens_per_second = frontier.tokens_per_second;  // one chip needs no link
     } else if (frontier.tokens_per_second) {
       std::string ignored;
-      move.tokens_per_second =
-          throughput.of(edited_chip(chip, move.lever, move.factor), ignored);
+      move.tokens_per_second = throughput.of(edited_chip(chip, move.lever, move.factor), ignored);
     }
   }
   for (const Die& die : chip.dies) {
@@ -314,11 +312,10 @@ Frontier frontier_of(const Rulebook& rules, const Chip& chip, const Subject& sta
       frontier.die_price_source = process->source;
     }
   }
-  std::stable_sort(frontier.moves.begin(), frontier.moves.end(),
-                   [&](const Move& a, const Move& b) {
-                     return std::pair(!a.is_buildable, relative_cost(frontier, a)) <
-                            std::pair(!b.is_buildable, relative_cost(frontier, b));
-                   });
+  std::stable_sort(frontier.moves.begin(), frontier.moves.end(), [&](const Move& a, const Move& b) {
+    return std::pair(!a.is_buildable, relative_cost(frontier, a)) <
+           std::pair(!b.is_buildable, relative_cost(frontier, b));
+  });
   return frontier;
 }
 

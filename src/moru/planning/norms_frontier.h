@@ -38,24 +38,30 @@ bool is_freer(const NormClass& a, const NormClass& b);
 
 struct Move {
   Lever lever = Lever::die_area;
-  double factor = 1;      // that the quantity is multiplied by
-  std::string from;       // "653 mm2"
+  double factor = 1;  // that the quantity is multiplied by
+  std::string from;   // "653 mm2"
   std::string to;
   NormClass target;
-  std::string crossed;    // the lines that it crosses
+  std::string crossed;  // the lines that it crosses
   bool is_buildable = true;
-  std::string obstacle;   // why not
-  std::optional<PriceRange> added_cost;       // per chip
-  std::optional<double> tokens_per_second;    // of the changed chip
+  std::string obstacle;                     // why not
+  std::optional<PriceRange> added_cost;     // per chip
+  std::optional<double> tokens_per_second;  // of the changed chip
 };
 
+// What throughput means here: one chip that serves requests of these lengths, `batch` at a time,
+// each prompt in a step of its own. The lengths are the means of the Azure conversation trace of
+// 2023.
 struct FrontierQuestion {
   std::string model = "meta-llama/Llama-3.1-8B";
   std::int64_t batch = 32;
-  std::int64_t context = 2048;
-  std::string mapper = "tiled";
-  // What throughput is worth, to set a lost share of it against dollars.
-  double chip_price = 0;  // the chip's own price if 0
+  std::int64_t prompt_tokens = 1155;
+  std::int64_t output_tokens = 211;
+  // Empty: tiled where the chip's cores are stated, else roofline, because cores made up from a
+  // peak rate come in whole numbers and would hide a small change of it.
+  std::string mapper;
+  // What throughput is worth, to set a lost share of it against dollars; the chip's own price if 0.
+  double chip_price = 0;
 };
 
 struct Frontier {
@@ -64,6 +70,7 @@ struct Frontier {
   NormClass now;
   std::optional<double> tokens_per_second;  // of the chip as it is
   std::string no_tokens_because;
+  std::string mapper;
   double chip_price = 0;
   std::string price_source;
   std::string die_price_source;

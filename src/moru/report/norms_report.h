@@ -1,16 +1,13 @@
 // What `moru norms` prints.
 #pragma once
 
-#include "moru/norms/verdict.h"
+#include "moru/norms/burden.h"
+#include "moru/norms/growth.h"
 
 #include <string>
 #include <vector>
 
 namespace moru {
-
-// Said once in every output of rules.
-inline constexpr const char* kNotLegalAdvice =
-    "Not legal advice: a computation on public figures; ask counsel before acting on it.";
 
 // "4,992", "822.7..826 mm2", "CN", "yes", "not known".
 std::string value_text(const Rulebook& rules, const std::string& name, const Value& value);
@@ -24,6 +21,29 @@ struct VerdictText {
   bool shows_margins = true;  // the distance to every line
 };
 std::string verdicts_text(const Rulebook& rules, const Verdicts& verdicts, const VerdictText& how);
+
+std::string timeline_text(const Rulebook& rules, const GrowthPlan& plan, const Timeline& timeline,
+                          bool explains);
+// Schema moru/norms-timeline/1.
+std::string timeline_json(const GrowthPlan& plan, const Timeline& timeline);
+
+// Two subjects against each other, the smaller first.
+std::string burden_text(const Rulebook& rules, const std::vector<Burden>& burdens, int date,
+                        bool explains);
+// Schema moru/norms-burden/1.
+std::string burden_json(const Rulebook& rules, const std::vector<Burden>& burdens, int date);
+
+// What is known: the rules, the quantities that tests and --set may name, the areas of use that
+// rules list (of one area: which rules ask what).
+std::string rules_text(const Rulebook& rules);
+// Schema moru/norms-rules/1.
+std::string rules_json(const Rulebook& rules);
+std::string quantities_text(const Rulebook& rules);
+// Schema moru/norms-quantities/1.
+std::string quantities_json(const Rulebook& rules);
+// Schema moru/norms-domains/1.
+std::string domains_json(const Rulebook& rules);
+std::string domains_text(const Rulebook& rules, const std::vector<std::string>& domains);
 
 // The same subject on several dates, or several subjects on one: rows are rules, cells statuses.
 std::string comparison_text(const Rulebook& rules, const std::vector<Verdicts>& columns);

@@ -1,5 +1,6 @@
 #include "moru/base/table.h"
 #include "moru/base/text.h"
+#include "moru/norms/text_parts.h"
 #include "moru/report/norms_report.h"
 
 #include <fmt/format.h>
@@ -10,28 +11,9 @@
 namespace moru {
 namespace {
 
-constexpr std::size_t kWidth = 100;
-
-// Up to four digits behind a small number, thousands apart in a large one, powers for huge ones.
-std::string number_text(double value) {
-  constexpr double kHuge = 1e15;
-  constexpr double kLarge = 10000;
-  const double magnitude = std::abs(value);
-  if (std::isinf(value)) {
-    return value > 0 ? "no limit" : "-no limit";
-  }
-  if (magnitude >= kHuge) {
-    return fmt::format("{:.3g}", value);
-  }
-  if (magnitude >= kLarge) {
-    return with_thousands(static_cast<std::int64_t>(std::llround(value)));
-  }
-  return fmt::format("{:.4g}", value);
-}
-
 std::string range_text(double low, double high) {
-  const std::string first = number_text(low);
-  const std::string last = number_text(high);
+  const std::string first = norm_number_text(low);
+  const std::string last = norm_number_text(high);
   if (first == last) {
     return first;
   }
@@ -45,35 +27,9 @@ std::string margin_text(const Margin& margin) {
   const double low = margin.distance.low / margin.unit_scale;
   const double high = margin.distance.high / margin.unit_scale;
   if (low == high) {
-    return fmt::format("{}: {}{}", margin.line, low > 0 ? "+" : "", number_text(low));
+    return fmt::format("{}: {}{}", margin.line, low > 0 ? "+" : "", norm_number_text(low));
   }
   return fmt::format("{}: {}", margin.line, range_text(low, high));
-}
-
-// Text broken into lines of kWidth, all but the first indented.
-std::string wrapped(const std::string& text, std::size_t indent) {
-  std::string result;
-  std::size_t column = indent;
-  for (const std::string_view word : split(text, ' ')) {
-    const std::size_t width = display_width(word);
-    if (column > indent && column + 1 + width > kWidth) {
-      result += "\n" + std::string(indent, ' ');
-      column = indent;
-    } else if (column > indent) {
-      result += ' ';
-      ++column;
-    }
-    result += word;
-    column += width;
-  }
-  return result;
-}
-
-void line(std::string& text, std::string_view label, const std::string& content) {
-  constexpr std::size_t kIndent = 13;
-  if (!content.empty()) {
-    text += fmt::format("    {:<9}{}\n", label, wrapped(content, kIndent));
-  }
 }
 
 std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
@@ -83,27 +39,28 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
 void explain(std::string& text, const Rulebook& rules, const Verdict& verdict) {
   const Rule& rule = *verdict.rule;
   for (const RuleTest& test : rule.tests) {
-    line(text, "test",
-         fmt::format("{} -> {} ({})", test.when, test.outcome, enum_name(test.status)));
+    append_labelled(text, "test",
+                    fmt::format("{} -> {} ({})", test.when, test.outcome, enum_name(test.status)));
   }
   for (const RuleException& exception : rule.exceptions) {
-    line(text, "except", fmt::format("{} -> {}", exception.when, exception.outcome));
+    append_labelled(text, "except", fmt::format("{} -> {}", exception.when, exception.outcome));
   }
   for (const auto& [name, stated] : verdict.values) {
-    line(text, name,
-         fmt::format("{} · {}{}{}", value_text(rules, name, stated.value), stated.how,
-                     stated.source.empty() ? "" : " · " + stated.source,
-                     stated.trust.empty() ? "" : " [" + stated.trust + "]"));
+    append_labelled(text, name,
+                    fmt::format("{} · {}{}{}", value_text(rules, name, stated.value), stated.how,
+                                stated.source.empty() ? "" : " · " + stated.source,
+                                stated.trust.empty() ? "" : " [" + stated.trust + "]"));
   }
-  line(text, "status",
-       fmt::format("{}{}{}", enum_name(rule.status), rule.status_note.empty() ? "" : ": ",
-                   rule.status_note));
+  append_labelled(text, "status",
+                  fmt::format("{}{}{}", enum_name(rule.status),
+                              rule.status_note.empty() ? "" : ": ", rule.status_note));
   for (const std::string& note : rule.notes) {
-    line(text, "note", note);
+    append_labelled(text, "note", note);
   }
-  line(text, "source", rule.source);
-  line(text, "trust",
-       fmt::format("{}{}{}", rule.trust, rule.trust_note.empty() ? "" : ": ", rule.trust_note));
+  append_labelled(text, "source", rule.source);
+  append_labelled(
+      text, "trust",
+      fmt::format("{}{}{}", rule.trust, rule.trust_note.empty() ? "" : ": ", rule.trust_note));
 }
 
 void append_verdict(std::string& text, const Rulebook& rules, const Verdict& verdict,
@@ -111,30 +68,31 @@ void append_verdict(std::string& text, const Rulebook& rules, const Verdict& ver
   std::string status(enum_name(verdict.status));
   std::replace(status.begin(), status.end(), '_', ' ');
   text += fmt::format("\n{:<14}  {}\n", status, verdict.rule->id);
-  line(text, "rule", verdict.rule->instrument);
-  line(text, "because", verdict.reason);
-  line(text, "outcome", joined(verdict.outcomes, "; "));
-  line(text, "eased by", joined(verdict.relief, "; "));
-  line(text, "missing", joined(verdict.missing, ", "));
-  line(text, "disputed", joined(verdict.disputed, ", "));
+  append_labelled(text, "rule", verdict.rule->instrument);
+  append_labelled(text, "because", verdict.reason);
+  append_labelled(text, "outcome", joined(verdict.outcomes, "; "));
+  append_labelled(text, "eased by", joined(verdict.relief, "; "));
+  append_labelled(text, "missing", joined(verdict.missing, ", "));
+  append_labelled(text, "disputed", joined(verdict.disputed, ", "));
   if (!verdict.values.empty() && !how.explains) {
     std::vector<std::string> values;
     for (const auto& [name, stated] : verdict.values) {
       values.push_back(fmt::format("{} {}", name, value_text(rules, name, stated.value)));
     }
-    line(text, "values", joined(values, " · "));
+    append_labelled(text, "values", joined(values, " · "));
   }
   if (how.shows_margins) {
     std::vector<std::string> margins;
     for (const Margin& margin : verdict.margins) {
       margins.push_back(margin_text(margin));
     }
-    line(text, "margins", joined(margins, " · "));
+    append_labelled(text, "margins", joined(margins, " · "));
   }
   if (how.explains) {
     explain(text, rules, verdict);
   }
-  line(text, "citation", fmt::format("{} [{}]", verdict.rule->citation, verdict.rule->trust));
+  append_labelled(text, "citation",
+                  fmt::format("{} [{}]", verdict.rule->citation, verdict.rule->trust));
 }
 
 constexpr VerdictStatus kOrder[] = {VerdictStatus::restricted, VerdictStatus::unknown,

@@ -39,8 +39,8 @@ double PreparedService::step_seconds(const BatchWork& work) {
   const std::int64_t padded = padded_tokens(engine_, work.tokens);
   for (int stage = 0; stage < engine_.parallelism.pipeline; ++stage) {
     const double device = costs_->seconds(work, padded, stage);
-    seconds += is_recorded(engine_, work.tokens) ? device
-                                                 : std::max(device, costs_->host_seconds(stage));
+    seconds +=
+        is_recorded(engine_, work.tokens) ? device : std::max(device, costs_->host_seconds(stage));
   }
   return seconds;
 }
@@ -71,8 +71,8 @@ Trace equal_requests(std::int64_t count, std::int64_t prompt, std::int64_t outpu
   Trace trace;
   Rng rng(0);
   const auto draw = [&](std::int64_t length) {
-    const auto least =
-        std::max<std::int64_t>(1, static_cast<std::int64_t>((1 - spread) * static_cast<double>(length)));
+    const auto least = std::max<std::int64_t>(
+        1, static_cast<std::int64_t>((1 - spread) * static_cast<double>(length)));
     const auto width = static_cast<std::uint32_t>(length - least + 1);
     return static_cast<std::int32_t>(spread > 0 ? least + rng.below(width) : length);
   };

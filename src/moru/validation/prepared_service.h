@@ -43,7 +43,8 @@ class PreparedService {
   std::unique_ptr<StepCosts> costs_;
 };
 
-// `count` requests of these lengths, all there at time zero. `spread`: lengths are drawn evenly from
+// `count` requests of these lengths, all there at time zero. `spread`: lengths are drawn evenly
+// from
 // [(1 - spread) x length, length].
 Trace equal_requests(std::int64_t count, std::int64_t prompt, std::int64_t output, double spread);
 

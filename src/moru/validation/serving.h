@@ -74,7 +74,7 @@ struct PowerComparison {
   std::int64_t rows = 0;
   std::int64_t predicted = 0;
   std::map<std::string, std::int64_t> refused;
-  Samples prompt_time;    // absolute errors, per cent
+  Samples prompt_time;  // absolute errors, per cent
   Samples token_time;
   Samples average_power;  // empty where power is not modelled
 };

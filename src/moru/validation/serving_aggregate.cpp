@@ -169,9 +169,9 @@ void mark_repeated(const TextTable& table, std::vector<ServingRow>& rows) {
   std::map<std::string, std::vector<std::size_t>> by_configuration;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::string key = service_key(table, i);
-    for (const std::string_view column : {"mode", "isl", "osl", "concurrency", "backend_version",
-                                          "prefill_tp_size", "decode_tp_size", "decode_moe_ep_size",
-                                          "prefill_num_workers", "decode_num_workers"}) {
+    for (const std::string_view column :
+         {"mode", "isl", "osl", "concurrency", "backend_version", "prefill_tp_size",
+          "decode_tp_size", "decode_moe_ep_size", "prefill_num_workers", "decode_num_workers"}) {
       key += std::string(table.text(i, column)) + '|';
     }
     by_configuration[key].push_back(i);
@@ -198,11 +198,11 @@ AggregateComparison compare_aggregate(const TextTable& table, const ServingQuest
     row.line = table.line(i);
     row.id = table.text(i, "id");
     row.group = fmt::format("{} {}", table.text(i, "model_path"), table.text(i, "system"));
-    row.configuration = fmt::format(
-        "{} {} tp{} dp{} ep{} {}/{} c{}", table.text(i, "backend"),
-        table.text(i, "gemm_quant_mode"), table.text(i, "tp_size"),
-        table.text(i, "attention_dp_size"), table.text(i, "moe_ep_size"), table.text(i, "isl"),
-        table.text(i, "osl"), table.text(i, "concurrency"));
+    row.configuration =
+        fmt::format("{} {} tp{} dp{} ep{} {}/{} c{}", table.text(i, "backend"),
+                    table.text(i, "gemm_quant_mode"), table.text(i, "tp_size"),
+                    table.text(i, "attention_dp_size"), table.text(i, "moe_ep_size"),
+                    table.text(i, "isl"), table.text(i, "osl"), table.text(i, "concurrency"));
     row.is_complete = is_complete(table, i);
     row.refused = row.is_complete ? refusal(table, i) : "load or worker counts are not given";
     row.ttft_measured = table.number(i, "measured_ttft_ms").value_or(0);

@@ -48,12 +48,13 @@ std::optional<int> tensor_degree(std::string_view text, std::int64_t chips) {
     return std::nullopt;
   }
   int degree = 0;
-  const auto [end, problem] = std::from_chars(plain.data() + 2, plain.data() + plain.size(), degree);
+  const auto [end, problem] =
+      std::from_chars(plain.data() + 2, plain.data() + plain.size(), degree);
   if (problem != std::errc() || degree < 1) {
     return std::nullopt;
   }
-  const bool counts_cores = text.find("2 per chip") != std::string_view::npos ||
-                            (degree == 2 * chips && *end == '\0');
+  const bool counts_cores =
+      text.find("2 per chip") != std::string_view::npos || (degree == 2 * chips && *end == '\0');
   const int per_chip = counts_cores ? 2 : 1;
   return degree % per_chip == 0 && degree / per_chip == chips ? std::optional(degree / per_chip)
                                                               : std::nullopt;
@@ -161,14 +162,15 @@ PublishedRow predict(const TextTable& table, std::size_t i, const ServingQuestio
   if (!result.refused.empty()) {
     return result;
   }
-  const std::string key = fmt::format(
-      "{}|{}|{}|{}|{}|{}|{}", row.model, row.chip, row.deployment.tensor_parallel_size,
-      row.deployment.quantization, row.deployment.kv_cache_dtype, row.batch, row.input + row.output);
+  const std::string key =
+      fmt::format("{}|{}|{}|{}|{}|{}|{}", row.model, row.chip, row.deployment.tensor_parallel_size,
+                  row.deployment.quantization, row.deployment.kv_cache_dtype, row.batch,
+                  row.input + row.output);
   try {
     auto& service = services[key];
     if (!service) {
-      service = std::make_unique<PreparedService>(row.model, row.chip, row.deployment,
-                                                  question.mapper);
+      service =
+          std::make_unique<PreparedService>(row.model, row.chip, row.deployment, question.mapper);
     }
     if (service->engine().blocks * service->engine().block_size <
         row.batch * (row.input + row.output)) {
@@ -180,9 +182,9 @@ PublishedRow predict(const TextTable& table, std::size_t i, const ServingQuestio
       result.refused = fmt::format("'{}' is no figure of one batch", metric);
       return result;
     }
-    const double unit = table.text(i, "unit") == "s" && metric != "e2e_latency" ? 1e-3
+    const double unit = table.text(i, "unit") == "s" && metric != "e2e_latency"    ? 1e-3
                         : table.text(i, "unit") == "ms" && metric == "e2e_latency" ? 1e3
-                                                                                  : 1;
+                                                                                   : 1;
     result.measured = *value;
     result.predicted = *predicted * unit;
   } catch (const Error& error) {

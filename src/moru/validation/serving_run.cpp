@@ -1,5 +1,5 @@
-// A run of vLLM, request by request: results.csv, engine_config.json (vLLM's meta.json) and, for the
-// name of the hardware, the folder (HARDWARE__MODEL).
+// A run of vLLM, request by request: results.csv, engine_config.json (vLLM's meta.json) and, for
+// the name of the hardware, the folder (HARDWARE__MODEL).
 #include "moru/base/catalogue.h"
 #include "moru/base/error.h"
 #include "moru/base/file.h"
@@ -58,8 +58,7 @@ RunSettings read_settings(const std::string& path) {
   deployment.gpu_memory_utilization =
       value_of<double>(engine, "gpu_memory_utilization").value_or(0.9);
   deployment.enforce_eager = value_of<bool>(engine, "enforce_eager").value_or(false);
-  deployment.kv_cache_dtype =
-      value_of<std::string_view>(engine, "kv_cache_dtype").value_or("auto");
+  deployment.kv_cache_dtype = value_of<std::string_view>(engine, "kv_cache_dtype").value_or("auto");
   deployment.quantization = value_of<std::string_view>(engine, "quantization").value_or("auto");
   if (deployment.quantization.empty()) {
     deployment.quantization = "auto";
@@ -87,8 +86,7 @@ struct Measured {
 Measured read_results(const std::string& path, RunComparison& run) {
   const TextTable table(path, read_file(path));
   if (!table.has_all({"input_toks", "output_toks", "arrival_s", "ttft_ms", "e2e_ms"})) {
-    fail("needs the columns input_toks, output_toks, arrival_s, ttft_ms and e2e_ms",
-         {path, 1, 0});
+    fail("needs the columns input_toks, output_toks, arrival_s, ttft_ms and e2e_ms", {path, 1, 0});
   }
   struct Row {
     double arrival, ttft, tpot, e2e;
@@ -118,7 +116,8 @@ Measured read_results(const std::string& path, RunComparison& run) {
   double last = 0;
   for (const Row& row : rows) {
     measured.trace.requests.push_back(
-        {static_cast<SimTime>((row.arrival - rows.front().arrival) * 1e9), row.input, row.output, 0, 0});
+        {static_cast<SimTime>((row.arrival - rows.front().arrival) * 1e9), row.input, row.output, 0,
+         0});
     run.ttft.measured.add(row.ttft);
     run.e2e.measured.add(row.e2e);
     if (row.output > 1) {

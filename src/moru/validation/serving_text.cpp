@@ -21,7 +21,7 @@ double percent(double predicted, double measured) {
 struct NamedFigure {
   const char* key;
   const char* title;
-  FigureComparison RunComparison::* figure;
+  FigureComparison RunComparison::*figure;
 };
 constexpr NamedFigure kFigures[] = {{"ttft", "TTFT", &RunComparison::ttft},
                                     {"tpot", "TPOT", &RunComparison::tpot},
@@ -148,7 +148,8 @@ std::string aggregate_text(const AggregateComparison& comparison, std::int64_t w
   std::string text = fmt::format(
       "{}: {} rows, {} complete, {} predicted\n{}TPOT: median error {:.1f}% (bias {:+.1f}%), "
       "TTFT: {:.1f}% (bias {:+.1f}%), {:.0f}% inside the 90% interval of TPOT\n"
-      "rank correlation of TPOT within a model and system: median {:.3f}, worst of 20+ rows {:.3f}\n"
+      "rank correlation of TPOT within a model and system: median {:.3f}, worst of 20+ rows "
+      "{:.3f}\n"
       "{} rows share their configuration with rows of another value: TPOT {:.1f}%\n",
       comparison.name, s.rows, s.complete, s.predicted, refused_text(s.refused), s.tpot_median_ape,
       s.tpot_bias, s.ttft_median_ape, s.ttft_bias, s.coverage90, s.rank_median, s.rank_worst,
@@ -170,14 +171,14 @@ std::string aggregate_text(const AggregateComparison& comparison, std::int64_t w
   const auto error = [](const ServingRow* row) {
     return std::abs(std::log(row->tpot_predicted / row->tpot_measured));
   };
-  std::stable_sort(rows.begin(), rows.end(), [&](const ServingRow* a, const ServingRow* b) {
-    return error(a) > error(b);
-  });
+  std::stable_sort(rows.begin(), rows.end(),
+                   [&](const ServingRow* a, const ServingRow* b) { return error(a) > error(b); });
   rows.resize(std::min(rows.size(), static_cast<std::size_t>(worst)));
   for (const ServingRow* row : rows) {
-    text += fmt::format("  line {}: {} {}: TPOT {:.2f} ms predicted {:.2f}, TTFT {:.0f} ms {:.0f}\n",
-                        row->line, row->group, row->configuration, row->tpot_measured,
-                        row->tpot_predicted, row->ttft_measured, row->ttft_predicted);
+    text +=
+        fmt::format("  line {}: {} {}: TPOT {:.2f} ms predicted {:.2f}, TTFT {:.0f} ms {:.0f}\n",
+                    row->line, row->group, row->configuration, row->tpot_measured,
+                    row->tpot_predicted, row->ttft_measured, row->ttft_predicted);
   }
   return text;
 }
@@ -251,7 +252,8 @@ std::string serving_validation_text(const ServingValidation& validation, std::in
   }
   for (const PowerComparison& power : validation.powers) {
     text += fmt::format(
-        "{}: {} rows, {} predicted\n{}prompt time: median error {:.1f}%, token time {:.1f}%, average "
+        "{}: {} rows, {} predicted\n{}prompt time: median error {:.1f}%, token time {:.1f}%, "
+        "average "
         "power {}\n",
         power.name, power.rows, power.predicted, refused_text(power.refused),
         power.prompt_time.median(), power.token_time.median(),

@@ -10,7 +10,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // Folders of runs, and CSV files that are not part of a run, in order of path.
-void collect(const fs::path& path, std::vector<std::string>& runs, std::vector<std::string>& files) {
+void collect(const fs::path& path, std::vector<std::string>& runs,
+             std::vector<std::string>& files) {
   std::error_code problem;
   if (fs::is_regular_file(path, problem)) {
     files.push_back(path.string());
@@ -64,9 +65,10 @@ ServingValidation validate_serving(const ServingQuestion& question) {
   }
   if (validation.runs.empty() && validation.aggregates.empty() && validation.powers.empty() &&
       validation.published.empty()) {
-    fail("nothing measured here: expected runs (folders with results.csv and engine_config.json) "
-         "or tables",
-         {question.path, 0, 0});
+    fail(
+        "nothing measured here: expected runs (folders with results.csv and engine_config.json) "
+        "or tables",
+        {question.path, 0, 0});
   }
   return validation;
 }

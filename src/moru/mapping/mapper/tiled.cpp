@@ -41,10 +41,9 @@ class TiledGpu final : public ChipMapper {
     const auto& stated = is_graph ? chip.launch.graph : chip.launch.eager;
     // Inside a recorded step a kernel waits for the one before; the host hides behind it.
     const double recorded = device_.constants.dependent_kernel / device_.latency_clock;
-    launch_ = stated ? stated->value.value
-                     : (is_graph
-                            ? recorded
-                            : std::max(recorded, device_.constants.host_dispatch / 4));
+    launch_ = stated
+                  ? stated->value.value
+                  : (is_graph ? recorded : std::max(recorded, device_.constants.host_dispatch / 4));
   }
 
   tl::expected<OpCost, Infeasible> cost(const Operator& op) const override {
