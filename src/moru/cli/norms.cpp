@@ -84,9 +84,12 @@ void Norms::declare(Options& options) {
   options.text("--to", destination_, "destination of an export, ISO 3166 alpha-2; CN by default");
   options.list("--rules", rule_files_, "further files of rules: proposals and drafts");
   options.text("--model", question_.model, "frontier: model whose tokens/s count");
-  options.count("--batch", question_.batch, "frontier: sequences that one chip decodes");
-  options.count("--context", question_.context, "frontier: tokens of each in the KV cache");
-  options.text("--mapper", question_.mapper, "frontier: how operators map onto the chip");
+  options.count("--batch", question_.batch, "frontier: requests that one chip serves at a time");
+  options.count("--random-input-len", question_.prompt_tokens, "frontier: prompt tokens of each");
+  options.count("--random-output-len", question_.output_tokens, "frontier: output tokens of each");
+  options.text("--mapper", question_.mapper,
+               "frontier: how operators map onto the chip; tiled, or roofline where the chip's "
+               "cores are not stated");
   options.number("--price", question_.chip_price, "frontier: USD of one chip; 0 takes its own");
   options.flag("--all", lists_all_, "check: list rules that do not apply, too");
   options.flag("--explain", explains_, "formula, inputs, source and trust of every figure");
@@ -151,7 +154,8 @@ void Norms::refuse_options_of_others(const Options& options) const {
   constexpr std::pair<const char*, std::string_view> kOwners[] = {
       {"--model", "frontier"},
       {"--batch", "frontier"},
-      {"--context", "frontier"},
+      {"--random-input-len", "frontier"},
+      {"--random-output-len", "frontier"},
       {"--mapper", "frontier"},
       {"--price", "frontier"},
       {"--all", "check"},
@@ -204,9 +208,14 @@ void Norms::compare() {
 
 void Norms::frontier() {
   constexpr std::int64_t kMost = 1'000'000;
-  if (question_.batch < 1 || question_.context < 1 || question_.batch > kMost ||
-      question_.context > kMost || !(question_.chip_price >= 0)) {
-    fail("--batch and --context lie from 1 to a million, --price is zero or more");
+  for (const std::int64_t count :
+       {question_.batch, question_.prompt_tokens, question_.output_tokens}) {
+    if (count < 1 || count > kMost) {
+      fail("--batch, --random-input-len and --random-output-len lie from 1 to a million");
+    }
+  }
+  if (!(question_.chip_price >= 0)) {
+    fail("--price is zero or more");
   }
   const int date = one_date();
   const Chip chip = load_chip(one_subject("furiosa_rngd"));

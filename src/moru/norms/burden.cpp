@@ -39,11 +39,17 @@ bool is_asked_more(const Verdict& before, const Verdict& now) {
 // Values of the quantity at which a line of some rule lies.
 std::vector<double> thresholds_of(const Rulebook& rules, const std::string& quantity) {
   std::set<double> values;
+  const auto add = [&](const Expression& expression) {
+    for (const double line : expression.lines_of(quantity)) {
+      values.insert(line);
+    }
+  };
   for (const Rule& rule : rules.rules()) {
+    if (rule.applies) {
+      add(*rule.applies);
+    }
     for (const RuleTest& test : rule.tests) {
-      for (const double line : test.expression->lines_of(quantity)) {
-        values.insert(line);
-      }
+      add(*test.expression);
     }
   }
   return {values.begin(), values.end()};
@@ -55,7 +61,8 @@ std::optional<FirstDuty> first_duty(const Rulebook& rules, const Subject& subjec
   constexpr double kJustAbove = 1 + 1e-9;
   const Subject at_zero = with_size(rules, subject, quantity, 0);
   for (const double threshold : thresholds_of(rules, quantity)) {
-    const Subject above = with_size(rules, subject, quantity, threshold * kJustAbove);
+    const double just_above = threshold > 0 ? threshold * kJustAbove : kJustAbove - 1;
+    const Subject above = with_size(rules, subject, quantity, just_above);
     for (const Rule& rule : rules.rules()) {
       const auto before = verdict_as_any(rules, rule, at_zero, date);
       if (!before) {
@@ -69,8 +76,9 @@ std::optional<FirstDuty> first_duty(const Rulebook& rules, const Subject& subjec
                        now->status,
                        now->outcomes.empty() ? "" : now->outcomes.front(),
                        std::nullopt};
-        if (const auto found = subject.values.find(quantity); found != subject.values.end()) {
-          duty.now = found->second.value.high;
+        const Value own = value_of_quantity(rules, subject, date, quantity).value;
+        if (std::isfinite(own.high)) {
+          duty.now = own.high;
         }
         return duty;
       }

@@ -43,6 +43,11 @@ int eccn_rank(const NormClass& one) {
   return a > 0 ? 10 + a : severity(one.statuses[1]);
 }
 
+std::string without_signs(std::string text) {
+  std::erase_if(text, [](char c) { return c == '<' || c == '>' || c == '='; });
+  return text;
+}
+
 class FrontierSearch {
  public:
   FrontierSearch(const Rulebook& rules, const Chip& chip, const Subject& stated, int date)
@@ -144,8 +149,10 @@ class FrontierSearch {
       for (std::size_t i = 0; i < std::min(a.margins.size(), b.margins.size()); ++i) {
         const bool is_crossed =
             (a.margins[i].distance.low >= 0) != (b.margins[i].distance.low >= 0);
-        const bool is_listed =
-            std::find(lines.begin(), lines.end(), a.margins[i].line) != lines.end();
+        // "PD >= 5.92" and "PD < 5.92" are one line.
+        const bool is_listed = std::any_of(lines.begin(), lines.end(), [&](const auto& line) {
+          return without_signs(line) == without_signs(a.margins[i].line);
+        });
         if (is_crossed && !is_listed) {
           lines.push_back(a.margins[i].line);
         }
@@ -292,8 +299,11 @@ Frontier frontier_of(const Rulebook& rules, const Chip& chip, const Subject& sta
   search.search_units(frontier.moves);
   search.search(Lever::memory_bandwidth, kSmallestRate, frontier.moves);
   search.search(Lever::link_bandwidth, kSmallestRate, frontier.moves);
-  const ChipThroughput throughput(question.model, question.mapper,
-                                  {question.batch, question.context});
+  frontier.mapper = question.mapper;
+  if (frontier.mapper.empty()) {
+    frontier.mapper = chip.cores ? "tiled" : "roofline";
+  }
+  const ChipThroughput throughput(question, frontier.mapper);
   frontier.tokens_per_second = throughput.of(chip, frontier.no_tokens_because);
   for (Move& move : frontier.moves) {
     if (move.lever == Lever::die_area) {

@@ -83,17 +83,22 @@ std::string frontier_text(const Frontier& frontier, const FrontierQuestion& ques
     }
     text += "\n" + table.text();
   }
-  text += fmt::format("\n{}: {}\n", date_text(frontier.date),
-                      frontier.tokens_per_second
-                          ? fmt::format("{:.0f} tokens/s as it is ({}, batch {}, context {})",
-                                        *frontier.tokens_per_second, question.model, question.batch,
-                                        question.context)
-                          : "tokens/s not known: " + frontier.no_tokens_because);
+  text +=
+      fmt::format("\n{}: {}\n", date_text(frontier.date),
+                  frontier.tokens_per_second
+                      ? fmt::format("{:.0f} tokens/s as it is ({}, {} requests at a time, "
+                                    "{} + {} tokens each, {})",
+                                    *frontier.tokens_per_second, question.model, question.batch,
+                                    question.prompt_tokens, question.output_tokens, frontier.mapper)
+                      : "tokens/s not known: " + frontier.no_tokens_because);
   if (explains) {
     append_labelled(
         text, "USD",
         "good die = wafer / (dies per wafer x yield); dies per wafer = pi (d/2)^2 / A - "
         "pi d / sqrt(2 A), d = 300 mm; yield = (1 + A D0 / 3)^-3");
+    append_labelled(text, "tokens/s",
+                    "requests x output / (requests x prefill step + output x decode step), the "
+                    "steps by the mapper; area and links change none of it on one chip");
     append_labelled(text, "prices", frontier.die_price_source);
     append_labelled(text, "order",
                     fmt::format("dollars as a share of the chip's {:.0f} USD ({}) plus the share "
@@ -115,7 +120,9 @@ std::string frontier_json(const Frontier& frontier, const FrontierQuestion& ques
       .field("class", frontier.now.name())
       .field("model", question.model)
       .field("batch", question.batch)
-      .field("context", question.context);
+      .field("prompt_tokens", question.prompt_tokens)
+      .field("output_tokens", question.output_tokens)
+      .field("mapper", frontier.mapper);
   json.key("tokens_per_second");
   frontier.tokens_per_second ? json.value(*frontier.tokens_per_second) : json.null();
   json.key("moves").begin_array();

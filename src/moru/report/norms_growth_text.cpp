@@ -75,8 +75,8 @@ std::string summary(const Rulebook& rules, const std::vector<Burden>& burdens) {
     only_large += b && !a ? 1 : 0;
   }
   return wrapped_text(
-      fmt::format("{} meets {} duties, {} meets {}: {} bind both whatever their size, {} bind the "
-                  "larger alone, {} the smaller alone.",
+      fmt::format("{}: {} duties; {}: {}. Both meet {} whatever their size, the larger alone {}, "
+                  "the smaller alone {}.",
                   small.subject.name, both + only_small, large.subject.name, both + only_large,
                   both, only_large, only_small),
       0);
