@@ -15,6 +15,7 @@ constexpr double kReticleArea = 858e-6;  // 26 x 33 mm
 
 // How far each lever is looked at, and how finely: a line is then found by halving.
 constexpr double kLargestArea = 4;
+constexpr double kLargestMemory = 2;
 constexpr double kSmallestRate = 0.05;
 constexpr int kSteps = 256;
 constexpr int kHalvings = 60;
@@ -64,7 +65,8 @@ class FrontierSearch {
     for (int step = 1; step <= kSteps; ++step) {
       const double factor = std::pow(last_factor, static_cast<double>(step) / kSteps);
       const NormClass here = class_at(lever, factor);
-      if (!(here == previous) && is_freer(here, now_) && is_new(moves, lever, here)) {
+      if (!(here == previous) && is_freer(here, now_) &&
+          is_new(moves, lever, here, last_factor > 1)) {
         moves.push_back(move_to(lever, previous_factor, factor, here));
       }
       previous = here;
@@ -81,7 +83,7 @@ class FrontierSearch {
     for (int units = count - 1; units >= 1; --units) {
       const double factor = static_cast<double>(units) / count;
       const NormClass here = class_at(Lever::units, factor);
-      if (is_freer(here, now_) && is_new(moves, Lever::units, here)) {
+      if (is_freer(here, now_) && is_new(moves, Lever::units, here, false)) {
         Move move;
         move.lever = Lever::units;
         move.factor = factor;
@@ -106,9 +108,10 @@ class FrontierSearch {
     return class_of(rules_, subject_at(lever, factor), date_);
   }
 
-  static bool is_new(const std::vector<Move>& moves, Lever lever, const NormClass& target) {
+  static bool is_new(const std::vector<Move>& moves, Lever lever, const NormClass& target,
+                     bool is_upward) {
     return std::none_of(moves.begin(), moves.end(), [&](const Move& move) {
-      return move.lever == lever && move.target == target;
+      return move.lever == lever && move.target == target && (move.factor > 1) == is_upward;
     });
   }
 
@@ -192,6 +195,23 @@ void price_area(const Chip& chip, Move& move) {
   move.added_cost = sum;
 }
 
+// HBM by capacity, from 10.3 (HBM3E 12H, 2025) and 15.1 (B200's bill) to 16.9 USD/GB (H100's); that
+// it rises with the rate is an assumption.
+void price_memory(const Chip& chip, Move& move) {
+  constexpr PriceRange kDollarsPerByte = {10.3e-9, 15.1e-9, 16.9e-9};
+  double bytes = 0;
+  for (const MemoryLevel& level : chip.memory) {
+    if (level.capacity && level.kind.find("HBM") != std::string::npos) {
+      bytes += level.capacity->value.value;
+    }
+  }
+  if (move.factor > 1 && bytes > 0) {
+    const double more = bytes * (move.factor - 1);
+    move.added_cost = PriceRange{more * kDollarsPerByte.low, more * kDollarsPerByte.mid,
+                                 more * kDollarsPerByte.high};
+  }
+}
+
 // What a move costs as a share of the chip, for the order alone.
 double relative_cost(const Frontier& frontier, const Move& move) {
   double cost = 0;
@@ -199,9 +219,9 @@ double relative_cost(const Frontier& frontier, const Move& move) {
     cost += move.added_cost->mid / frontier.chip_price;
   }
   if (move.tokens_per_second && frontier.tokens_per_second) {
-    cost += 1 - *move.tokens_per_second / *frontier.tokens_per_second;
+    cost += std::max(1 - *move.tokens_per_second / *frontier.tokens_per_second, 0.0);
   } else if (move.lever != Lever::die_area && move.lever != Lever::link_bandwidth) {
-    cost += 1 - move.factor;
+    cost += std::max(1 - move.factor, 0.0);
   }
   return cost;
 }
@@ -273,6 +293,11 @@ std::string NormClass::name() const {
 }
 
 bool is_freer(const NormClass& a, const NormClass& b) {
+  for (std::size_t i = 0; i < a.statuses.size(); ++i) {
+    if (a.statuses[i] == VerdictStatus::unknown && b.statuses[i] != VerdictStatus::unknown) {
+      return false;  // a verdict that opens up is no relief
+    }
+  }
   if (eccn_rank(a) > eccn_rank(b)) {
     return false;
   }
@@ -298,6 +323,7 @@ Frontier frontier_of(const Rulebook& rules, const Chip& chip, const Subject& sta
   search.search(Lever::clock, kSmallestRate, frontier.moves);
   search.search_units(frontier.moves);
   search.search(Lever::memory_bandwidth, kSmallestRate, frontier.moves);
+  search.search(Lever::memory_bandwidth, kLargestMemory, frontier.moves);
   search.search(Lever::link_bandwidth, kSmallestRate, frontier.moves);
   frontier.mapper = question.mapper;
   if (frontier.mapper.empty()) {
@@ -306,6 +332,9 @@ Frontier frontier_of(const Rulebook& rules, const Chip& chip, const Subject& sta
   const ChipThroughput throughput(question, frontier.mapper);
   frontier.tokens_per_second = throughput.of(chip, frontier.no_tokens_because);
   for (Move& move : frontier.moves) {
+    if (move.lever == Lever::memory_bandwidth) {
+      price_memory(chip, move);
+    }
     if (move.lever == Lever::die_area) {
       price_area(chip, move);
       move.tokens_per_second = frontier.tokens_per_second;

@@ -99,6 +99,8 @@ std::string frontier_text(const Frontier& frontier, const FrontierQuestion& ques
     append_labelled(text, "tokens/s",
                     "requests x output / (requests x prefill step + output x decode step), the "
                     "steps by the mapper; area and links change none of it on one chip");
+    append_labelled(text, "HBM",
+                    "faster memory: capacity x 10.3..16.9 USD/GB x the rise of its rate (D)");
     append_labelled(text, "prices", frontier.die_price_source);
     append_labelled(text, "order",
                     fmt::format("dollars as a share of the chip's {:.0f} USD ({}) plus the share "

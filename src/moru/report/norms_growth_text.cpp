@@ -61,7 +61,7 @@ std::string duty_text(const Burden& burden, const std::string& rule) {
 }
 
 // The sentence that answers the question.
-std::string summary(const Rulebook& rules, const std::vector<Burden>& burdens) {
+std::string summary(const Rulebook& rules, const std::vector<Burden>& burdens, int date) {
   const Burden& small = burdens.front();
   const Burden& large = burdens.back();
   int both = 0;
@@ -75,10 +75,10 @@ std::string summary(const Rulebook& rules, const std::vector<Burden>& burdens) {
     only_large += b && !a ? 1 : 0;
   }
   return wrapped_text(
-      fmt::format("{}: {} duties; {}: {}. Both meet {} whatever their size, the larger alone {}, "
-                  "the smaller alone {}.",
-                  small.subject.name, both + only_small, large.subject.name, both + only_large,
-                  both, only_large, only_small),
+      fmt::format("Duties on {}: {} {}, {} {}. Both meet {} whatever their size, the larger alone "
+                  "{}, the smaller alone {}.",
+                  date_text(date), small.subject.name, both + only_small, large.subject.name,
+                  both + only_large, both, only_large, only_small),
       0);
 }
 
@@ -170,7 +170,7 @@ std::string timeline_json(const GrowthPlan& plan, const Timeline& timeline) {
 
 std::string burden_text(const Rulebook& rules, const std::vector<Burden>& burdens, int date,
                         bool explains) {
-  std::string text = fmt::format("On {}: {}\n\n", date_text(date), summary(rules, burdens));
+  std::string text = summary(rules, burdens, date) + "\n\n";
   std::vector<std::string> header = {"duty"};
   for (const Burden& burden : burdens) {
     header.push_back(burden.subject.name);
