@@ -64,11 +64,23 @@ TEST(Frontier, SlowerMemoryTakesRebelOutOfTheTariffWindow) {
   const Frontier& rebel = frontier("rebel_quad");
   EXPECT_NE(rebel.now.name().find("tariff"), std::string::npos);
   const auto memory = std::find_if(rebel.moves.begin(), rebel.moves.end(), [](const Move& move) {
-    return move.lever == Lever::memory_bandwidth;
+    return move.lever == Lever::memory_bandwidth && move.factor < 1;
   });
   ASSERT_NE(memory, rebel.moves.end());
   EXPECT_EQ(memory->to, "4.5 TB/s");  // the window is above 4,500 GB/s
   EXPECT_EQ(memory->target.name().find("tariff"), std::string::npos);
+}
+
+// The window ends below 5,000 GB/s, too: faster memory is another way out.
+TEST(Frontier, FasterMemoryTakesRebelOutOfTheTariffWindowAsWell) {
+  const Frontier& rebel = frontier("rebel_quad");
+  const auto memory = std::find_if(rebel.moves.begin(), rebel.moves.end(), [](const Move& move) {
+    return move.lever == Lever::memory_bandwidth && move.factor > 1;
+  });
+  ASSERT_NE(memory, rebel.moves.end());
+  EXPECT_EQ(memory->to, "5 TB/s");
+  ASSERT_TRUE(memory->added_cost);
+  EXPECT_NEAR(memory->added_cost->mid, 144 * 15.1 * (5.0 / 4.8 - 1), 0.5);
 }
 
 TEST(Frontier, EveryMoveIsFreerThanTheChipAsItIs) {
