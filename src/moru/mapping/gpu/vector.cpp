@@ -26,8 +26,11 @@ KernelTime time_vector(const GpuDevice& device, const Engine& engine, const Vect
   KernelTime time;
   time.launch = launch_time(device, engine, task.kernels);
   time.compute = vector_body(device, task);
-  time.memory_bytes = task.bytes_read + task.bytes_written;
+  const double bytes = task.bytes_read + task.bytes_written;
+  time.memory_bytes = bytes * (task.is_cold ? 1 : uncached_share(device, bytes));
   time.memory = time.memory_bytes / device.memory_bandwidth;
+  time.cache_bytes = bytes;
+  time.cache = bytes / (device.cache_bandwidth * device.constants.vector_efficiency);
   time.fill = device.constants.memory_latency / device.latency_clock;
   time.flops = task.flops;
   time.seconds = time.launch + time.fill + time.compute;

@@ -62,17 +62,37 @@ class TiledGpu final : public ChipMapper {
       cost.high += change;
     }
     cost.bound = binding(cost);
-    cost.utilisation = used_share(op, cost);
+    cost.utilisation = used_share(op, task, cost);
     return cost;
   }
 
  private:
-  double used_share(const Operator& op, const OpCost& cost) const {
+  double used_share(const Operator& op, const Task& task, const OpCost& cost) const {
     if (cost.bound == Bound::memory) {
       return cost.memory_bytes / (cost.seconds * device_.memory_peak);
     }
-    const double rate = device_.matrix_rate(DType::bf16);
-    return cost.bound == Bound::compute && rate > 0 ? op.flops / (cost.seconds * rate) : 0;
+    if (cost.bound != Bound::compute) {
+      return 0;
+    }
+    const double rate = rate_of(task);
+    return rate > 0 ? op.flops / (cost.seconds * rate) : 0;
+  }
+
+  double rate_of(const Task& task) const {
+    if (std::holds_alternative<VectorTask>(task)) {
+      return device_.vector_per_clock * device_.cores * device_.clock;
+    }
+    QuantScheme scheme = QuantScheme::none;
+    DType activation = DType::bf16;
+    if (const auto* gemm = std::get_if<GemmTask>(&task)) {
+      scheme = gemm->scheme;
+      activation = gemm->activation;
+    } else if (const auto* moe = std::get_if<MoeTask>(&task)) {
+      scheme = moe->scheme;
+      activation = moe->activation;
+    }
+    const auto format = format_of(device_, scheme, activation);
+    return format ? device_.matrix_rate(format->computed) : 0;
   }
 
   GpuDevice device_;
@@ -98,9 +118,15 @@ class TiledSystolic final : public ChipMapper {
       return tl::unexpected(time.error());
     }
     OpCost cost = cost_of(*time, uncertainty_of(task));
-    cost.utilisation = cost.bound == Bound::memory
-                           ? cost.memory_bytes / (cost.seconds * device_.memory_bandwidth)
-                           : op.flops / (cost.seconds * device_.rate_16);
+    if (std::holds_alternative<VectorTask>(task)) {
+      // In a program of many operations each is one more to issue and wait for.
+      cost.seconds += device_.launch;
+      cost.overhead += device_.launch;
+      cost.low += device_.launch;
+      cost.high += device_.launch;
+      cost.bound = binding(cost);
+    }
+    cost.utilisation = used_share(op, task, cost);
     return cost;
   }
 
@@ -117,6 +143,24 @@ class TiledSystolic final : public ChipMapper {
     gemm.k = moe.hidden;
     gemm.scheme = moe.scheme;
     return gemm;
+  }
+
+  double used_share(const Operator& op, const Task& task, const OpCost& cost) const {
+    if (cost.bound == Bound::memory) {
+      // A pass over what the scratchpad keeps takes its bandwidth, not the memory's.
+      const double bandwidth =
+          std::max(device_.memory_bandwidth, cost.memory_bytes / std::max(cost.memory, 1e-30));
+      return cost.memory_bytes / (cost.seconds * bandwidth);
+    }
+    if (cost.bound != Bound::compute) {
+      return 0;
+    }
+    if (std::holds_alternative<VectorTask>(task)) {
+      return op.flops / (cost.seconds * 2 * device_.lanes * device_.cores * device_.clock);
+    }
+    const auto* gemm = std::get_if<GemmTask>(&task);
+    const QuantScheme scheme = gemm != nullptr ? gemm->scheme : QuantScheme::none;
+    return op.flops / (cost.seconds * systolic_format(device_, scheme).rate);
   }
 
   SystolicDevice device_;
