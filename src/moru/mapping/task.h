@@ -65,6 +65,14 @@ struct AttentionTask {
   DType kv = DType::bf16;
 };
 
+// Which kernels multiply the experts' rows.
+enum class ExpertKernel {
+  grouped,  // CUTLASS and DeepGEMM grouped products behind a sort and a permutation
+  fused,    // TensorRT-LLM gen: permutation and activation inside the products
+  triton,   // written in Triton: fixed tiles, every (token, expert) pair walked, local or not
+  marlin,   // warp-level mma on expanded 4-bit weights, every pair walked
+};
+
 struct MoeTask {
   std::int64_t tokens = 1;  // of the whole expert-parallel group
   std::int64_t hidden = 1;
@@ -75,8 +83,12 @@ struct MoeTask {
   std::int64_t ep = 1;
   bool is_gated = true;
   double experts_hit = 0;    // of the whole model, if forced; 0: as the load says
-  bool is_portable = false;  // written for any GPU (Triton, Marlin): warp-level mma, small tiles
-  bool is_fused = false;     // routing, products and reduction in four kernels (TensorRT-LLM gen)
+  ExpertKernel kernel = ExpertKernel::grouped;
+  // Every pair of a token that has an expert on the rank is computed, as if all its experts were
+  // local (SGLang's fused_moe before 0.5.12 with a rank's weights alone).
+  bool computes_all_pairs = false;
+  bool computes_all_tokens = false;  // … and of tokens that have none as well
+  double further_kernels = 0;        // around the products, beside those of the engine
   double skew = 0;           // exponent of a power-law load over the experts; 0: balanced
   DType activation = DType::bf16;
   QuantScheme scheme = QuantScheme::none;

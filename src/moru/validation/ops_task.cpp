@@ -117,8 +117,23 @@ Task moe_task(const MeasuredOp& row) {
   const auto is_kernel = [&](std::string_view part) {
     return row.source.find(part) != row.source.npos;
   };
-  task.is_portable = is_kernel("triton") || is_kernel("marlin") || is_kernel("vllm_fused_moe");
-  task.is_fused = is_kernel("flashinfer_trtllm") || is_kernel("min_latency");
+  task.kernel = is_kernel("marlin")                                      ? ExpertKernel::marlin
+                : is_kernel("triton") || is_kernel("vllm_fused_moe")     ? ExpertKernel::triton
+                : is_kernel("flashinfer_trtllm") || is_kernel("min_lat") ? ExpertKernel::fused
+                                                                         : ExpertKernel::grouped;
+  // What vLLM's collector calls Marlin is use_int4_w4a16 of fused_experts, written in Triton.
+  if (is_kernel("vllm_marlin_int4_moe")) {
+    task.kernel = ExpertKernel::triton;
+  }
+  task.computes_all_tokens = is_kernel("triton_fp8_block");
+  task.computes_all_pairs = is_kernel(":sglang:0.5.10:") || task.computes_all_tokens;
+  // vLLM's modular experts prepare and finalise in kernels of their own.
+  const bool is_modular =
+      is_kernel("flashinferexperts") || is_kernel("modular") || is_kernel("marlinexperts");
+  // No fused router takes more than 16 of 512 experts: sigmoid, bias, top-k, gather, sum, division
+  // and scaling run one by one.
+  const bool is_routed_apart = task.topk > 16;
+  task.further_kernels = (is_modular ? 6 : 0) + (is_routed_apart ? 8 : 0);
   constexpr std::string_view kForced = "forced_active_experts=";
   if (row.distribution.starts_with(kForced)) {
     const std::string_view text = row.distribution.substr(kForced.size());

@@ -54,7 +54,8 @@ struct GpuConstants {
   double decode_start = 1.209e+04;
   double shallow_bytes_in_flight = 5859;
   double combine_cost = 3000;
-  double portable_efficiency = 0.2505;
+  double portable_efficiency = 0.4828;
+  double portable_dequantise = 30;
   double expert_efficiency = 0.95;
   // Collectives.
   double link_efficiency = 0.5869;
