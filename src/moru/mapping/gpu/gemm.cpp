@@ -85,6 +85,11 @@ class ProductModel {
     return std::clamp(std::min(by_registers, by_shared), 1.0, most);
   }
 
+  // Marlin pipelines four loads (arXiv 2408.11743), Triton's configurations three to four.
+  double most_stages() const {
+    return p_.menu == TileMenu::library ? 8 : p_.menu == TileMenu::marlin ? 4 : 3;
+  }
+
   // Tiles along the rows, of all products.
   double row_tiles(double height) const {
     if (!p_.is_grouped) {
@@ -105,7 +110,8 @@ class ProductModel {
     const double stage =
         (std::min(tile.m, p_.m) * p_.a_bytes + std::min(tile.n, p_.n) * p_.b_bytes) * depth_;
     const double stage_room = (tile.m + tile.n) * depth_ * operand_;
-    const double stages = std::clamp(std::floor(d_.shared_memory / occ / stage_room), 2.0, 8.0);
+    const double stages =
+        std::clamp(std::floor(d_.shared_memory / occ / stage_room), 2.0, most_stages());
 
     Candidate result;
     const double full = std::floor(units / slots);
@@ -122,7 +128,9 @@ class ProductModel {
     }
     result.waves = full + (rest > 0 ? rest / slots : 0);
     const double active = std::min(units, slots);
-    const double in_flight = active * std::min(stages * stage, c_.bytes_in_flight_per_core / occ);
+    // One of a compiler's few stages is being computed, the others are on their way.
+    const double loading = p_.menu == TileMenu::library ? stages : stages - 1;
+    const double in_flight = active * std::min(loading * stage, c_.bytes_in_flight_per_core / occ);
     const double bandwidth =
         std::min(d_.memory_bandwidth, in_flight / (c_.memory_latency / d_.latency_clock));
     result.memory =

@@ -22,35 +22,45 @@ std::array<RowGroup, kRowGroups> classes_of(const MoeTask& task) {
     classes[0] = {local, routed / experts};
     return classes;
   }
+  // The last class is kept for the single heaviest expert.
+  constexpr std::size_t kSpread = kRowGroups - 1;
   const double power = 1 - task.skew;
   const double most = std::max(1.5, 0.8 * tokens);
-  double sum = 0;
-  for (std::size_t i = 0; i < kRowGroups; ++i) {
-    const double u = 1 - (static_cast<double>(i) + 0.5) / kRowGroups;
-    classes[i].rows = std::pow((std::pow(most, power) - 1) * u + 1, 1 / power);
-    classes[i].experts = local / kRowGroups;
-    sum += classes[i].rows * experts / kRowGroups;
+  const auto drawn = [&](double rank) {
+    return std::pow((std::pow(most, power) - 1) * (1 - rank) + 1, 1 / power);
+  };
+  double mean = 0;
+  for (std::size_t i = 0; i < kSpread; ++i) {
+    classes[i] = {local / kSpread, drawn((static_cast<double>(i) + 0.5) / kSpread)};
+    mean += classes[i].rows / kSpread;
+  }
+  const double scale = routed / experts / mean;
+  double square = 0;
+  mean = 0;
+  for (std::size_t i = 0; i < kSpread; ++i) {
+    classes[i].rows = std::min(classes[i].rows * scale, tokens);
+    mean += classes[i].rows / kSpread;
+    square += classes[i].rows * classes[i].rows / kSpread;
+  }
+  const auto ranks = static_cast<double>(task.ep);
+  if (ranks <= 1 || mean <= 0) {
+    return classes;
+  }
+  // The heaviest of `ranks` sums of `local` draws exceeds their mean by about sqrt(2 ln ranks)
+  // standard deviations, and holds at least the heaviest expert of all.
+  const double deviation = std::sqrt(std::max(0.0, square - mean * mean) / local);
+  const double heaviest = std::min(drawn(0.5 / experts) * scale, tokens);
+  const double by_sum = std::min(mean + std::sqrt(2 * std::log(ranks)) * deviation, mean * ranks);
+  const double by_one = (heaviest + (local - 1) * mean) / local;
+  if (by_one > by_sum) {
+    for (RowGroup& one : classes) {
+      one.experts *= (local - 1) / local;
+    }
+    classes[kSpread] = {1, heaviest};
+    return classes;
   }
   for (RowGroup& one : classes) {
-    one.rows = std::min(one.rows * routed / sum, tokens);
-  }
-  if (task.ep > 1) {
-    // The heaviest of ep random draws of `local` experts exceeds the mean by about
-    // sqrt(2 ln ep) standard deviations.
-    double mean = 0;
-    double square = 0;
-    for (const RowGroup& one : classes) {
-      mean += one.rows / kRowGroups;
-      square += one.rows * one.rows / kRowGroups;
-    }
-    const double deviation = std::sqrt(std::max(0.0, square - mean * mean));
-    const double excess =
-        std::sqrt(2 * std::log(static_cast<double>(task.ep))) * deviation / std::sqrt(local);
-    const double factor =
-        mean > 0 ? std::min((mean + excess) / mean, static_cast<double>(task.ep)) : 1;
-    for (RowGroup& one : classes) {
-      one.rows = std::min(one.rows * factor, tokens);
-    }
+    one.rows = std::min(one.rows * by_sum / mean, tokens);
   }
   return classes;
 }
@@ -77,18 +87,18 @@ ExpertLoad expert_load(const MoeTask& task) {
   const auto tokens = static_cast<double>(task.tokens);
   const double local =
       std::max(1.0, static_cast<double>(task.experts) / static_cast<double>(task.ep));
-  std::array<RowGroup, kRowGroups> classes = classes_of(task);
+  const std::array<RowGroup, kRowGroups> classes = classes_of(task);
   for (const RowGroup& one : classes) {
     load.rows += one.experts * one.rows;
   }
   load.tokens = tokens;
+  // Pairs of other ranks' experts that are computed all the same fall on the experts hit anyway.
+  double more = 1;
   if (task.computes_all_pairs && task.ep > 1) {
     load.tokens = task.computes_all_tokens ? tokens : tokens * reached_share(task, load.rows);
-    const double more = load.tokens * static_cast<double>(task.topk) / std::max(load.rows, 1e-9);
-    for (RowGroup& one : classes) {
-      one.rows *= std::max(more, 1.0);
-    }
-    load.rows *= std::max(more, 1.0);
+    const double pairs = load.tokens * static_cast<double>(task.topk);
+    more = std::max(1.0, pairs / std::max(load.rows, 1e-9));
+    load.rows *= more;
   }
   const double forced =
       task.experts_hit > 0 ? std::min(local, task.experts_hit / static_cast<double>(task.ep)) : 0;
@@ -102,7 +112,7 @@ ExpertLoad expert_load(const MoeTask& task) {
       hit = std::min(one.experts, rows);  // dealt out evenly
     }
     if (rows > 0) {
-      load.groups[i] = {hit, std::max(1.0, rows / std::max(hit, 1e-9))};
+      load.groups[i] = {hit, std::max(1.0, rows * more / std::max(hit, 1e-9))};
       load.experts_hit += hit;
     }
   }
