@@ -60,6 +60,9 @@ struct AttentionTask {
   bool is_latent = false;    // values are the first v_head_dim columns of the keys
   double host_launches = 0;  // started from Python one by one: the call takes at least their time
   bool is_generic = false;   // a portable kernel (Triton): small tiles, loads not overlapped
+  bool is_flashinfer = false;  // FlashInfer's own kernels: work planned per core
+  bool is_encoder = false;    // no KV cache to write
+  double cast_kernels = 0;    // that turn 16-bit queries, keys or values into 8 bits before
   bool is_repeated = false;  // the same KV again and again: what fits the cache stays there
   DType activation = DType::bf16;
   DType kv = DType::bf16;

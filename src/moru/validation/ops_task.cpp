@@ -62,12 +62,29 @@ Task attention_task(std::string_view op, const MeasuredOp& row) {
   task.activation = attention_dtype(row.dtype);
   task.kv = row.kv_dtype.empty() ? task.activation : attention_dtype(row.kv_dtype);
   task.is_repeated = true;
-  task.is_generic = row.source.find("triton") != row.source.npos;
+  const auto is_kernel = [&](std::string_view part) {
+    return row.source.find(part) != row.source.npos;
+  };
+  task.is_generic = is_kernel("triton");
+  task.is_flashinfer = is_kernel("flashinfer");
+  if (row.backend() == "sglang") {
+    // TensorRT-LLM's kernels get queries (and, at prefill, keys and values) cast to 8 bits one by
+    // one; FlashInfer's decode as well; the others cast the new key and value only.
+    const bool is_narrow = task.activation == DType::fp8;
+    const bool is_foreign = is_kernel("trtllm_mha") || is_kernel("flashinfer");
+    const bool is_decode = op == "attention_decode";
+    if (is_decode && task.kv == DType::fp8) {
+      task.cast_kernels = is_foreign ? 3 : 1;
+    } else if (is_narrow && is_kernel("trtllm_mha")) {
+      task.cast_kernels = 2;
+    }
+  }
   if (op == "attention_encoder") {
     task.seq_q = task.seq_kv = whole(row[F::seq]);
     task.heads = task.kv_heads = whole(row[F::heads]);
     task.head_dim = task.v_head_dim = whole(row[F::head_dim]);
     task.is_causal = false;
+    task.is_encoder = true;
     return task;
   }
   task.seq_q = whole(row[F::seq_q]);

@@ -49,7 +49,7 @@ struct GpuConstants {
   double attention_norm = 1.646;
   double attention_ramp = 6000;
   double tile_start = 7434;
-  double decode_efficiency = 0.9;
+  double decode_efficiency = 0.93;
   double later_start = 1.093e+04;
   double decode_start = 1.209e+04;
   double shallow_bytes_in_flight = 5859;
