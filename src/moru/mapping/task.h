@@ -57,11 +57,14 @@ struct AttentionTask {
   std::int64_t window = 0;  // 0: all
   bool is_causal = true;
   bool is_decode = false;
+  bool is_expanded_latent = false;  // keys and values expanded from a latent of 512 + 64 per token
   bool is_latent = false;    // values are the first v_head_dim columns of the keys
   double host_launches = 0;  // started from Python one by one: the call takes at least their time
   bool is_generic = false;   // a portable kernel (Triton): small tiles, loads not overlapped
   bool is_flashinfer = false;  // FlashInfer's own kernels: work planned per core
+  bool is_beside_prefill = false;  // decodes in one call with a chunk of a prompt
   bool is_encoder = false;    // no KV cache to write
+  bool converts_cache = false;  // the whole 8-bit cache is widened in every call
   double cast_kernels = 0;    // that turn 16-bit queries, keys or values into 8 bits before
   bool is_repeated = false;  // the same KV again and again: what fits the cache stays there
   DType activation = DType::bf16;

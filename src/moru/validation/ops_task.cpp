@@ -114,9 +114,24 @@ Task latent_task(std::string_view op, const MeasuredOp& row) {
   task.kv_heads = task.is_decode ? 1 : task.heads;
   task.head_dim = task.is_decode ? 576 : 192;
   task.v_head_dim = task.is_decode ? 512 : 128;
-  // vLLM's modules of 0.14 are timed eagerly: projection, KV write, kernel (data README).
-  const bool is_vllm = row.backend() == "vllm";
-  task.host_launches = is_vllm && row.gemm_dtype.empty() ? 3 : 0;
+  const auto is_kernel = [&](std::string_view part) {
+    return row.source.find(part) != row.source.npos;
+  };
+  const bool is_sglang_flash = is_kernel(":sglang:") && is_kernel("flash_attention");
+  task.is_generic = is_kernel("triton");
+  // FlashAttention-3 takes no latent keys of 8 bits: SGLang widens the cache before every call.
+  task.converts_cache = task.kv == DType::fp8 && is_sglang_flash;
+  // SGLang's collector extends prompts through the absorbed form where the backend is its own.
+  if (!task.is_decode && (is_sglang_flash || is_kernel(":sglang:0.5.14:triton"))) {
+    task.kv_heads = 1;
+    task.head_dim = 576;
+    task.v_head_dim = 512;
+  }
+  task.is_expanded_latent = !task.is_decode && task.kv_heads > 1;
+  // vLLM's modules of 0.14 are timed eagerly: projection, KV write, kernel; FlashMLA's metadata and
+  // Triton's launches through Python come on top.
+  const double launches = is_kernel("triton") ? 6 : is_kernel("flashmla") ? 4 : 3;
+  task.host_launches = row.backend() == "vllm" && row.gemm_dtype.empty() ? launches : 0;
   return task;
 }
 
@@ -299,6 +314,7 @@ Task mixed_task(const MeasuredOp& row) {
   decode.seq_q = 1;
   decode.seq_kv = std::max<std::int64_t>(1, whole(row[F::decode_kv]));
   decode.is_decode = true;
+  decode.is_beside_prefill = true;
   ChainTask chain;
   chain.is_one_kernel = true;
   if (chunk.seq_q > 0) {
