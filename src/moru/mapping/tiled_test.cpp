@@ -8,7 +8,7 @@ namespace moru {
 namespace {
 
 std::unique_ptr<ChipMapper> tiled(const Chip& chip) {
-  return std::move(*Registry<Mapper>::make("tiled", "mapper")->prepare(chip, Execution::graph));
+  return std::move(*Registry<Mapper>::make("tiled", "mapper")->prepare(chip, {}));
 }
 
 Operator gemm(std::int64_t m, std::int64_t n, std::int64_t k) {
