@@ -26,8 +26,8 @@ std::vector<Block> blocks_of(const std::string& page) {
   for (std::size_t at = page.find(fence); at != std::string::npos; at = page.find(fence, at + 1)) {
     const std::size_t command = at + fence.size();
     const std::size_t line_end = page.find('\n', command);
-    blocks.push_back({page.substr(command, line_end - command), line_end + 1,
-                      page.find("```", line_end)});
+    blocks.push_back(
+        {page.substr(command, line_end - command), line_end + 1, page.find("```", line_end)});
   }
   return blocks;
 }

@@ -47,8 +47,8 @@ TEST(NormsCommand, JsonHasTheKeysOfItsSchema) {
                                        "unknown"};
   EXPECT_EQ(document.root.find("verdicts")->items.size(), 31U);
   for (const Node& verdict : document.root.find("verdicts")->items) {
-    EXPECT_EQ(keys_of(verdict), (std::set<std::string>{"rule", "status", "values", "margins",
-                                                       "citation", "trust"}));
+    EXPECT_EQ(keys_of(verdict),
+              (std::set<std::string>{"rule", "status", "values", "margins", "citation", "trust"}));
     EXPECT_TRUE(known.contains(verdict.find("status")->text));
   }
 }
@@ -72,8 +72,7 @@ TEST(NormsCommand, JsonIsOpenWhereAFigureIs) {
 }
 
 TEST(NormsCommand, AnswersForEveryDayAndWhateverTheVerdict) {
-  EXPECT_EQ(statuses(json("check h100_sxm --date 2020-01-01"))["us.bis.3a090.a"],
-            "not_applicable");
+  EXPECT_EQ(statuses(json("check h100_sxm --date 2020-01-01"))["us.bis.3a090.a"], "not_applicable");
   EXPECT_EQ(statuses(json("check h100_sxm --date 2030-01-01"))["us.bis.3a090.a"], "restricted");
   EXPECT_EQ(statuses(json("check sohu --date 2026-01-01"))["us.bis.3a090.a"], "unknown");
   EXPECT_EQ(statuses(json("check --date 2026-11-21 h20_sxm"))["us.bis.3a090.a"], "clear");
@@ -84,9 +83,8 @@ TEST(NormsCommand, ReadsAChipThatOnlyExistsAsAFile) {
 }
 
 TEST(NormsCommand, SaysOnceThatItIsNoLegalAdvice) {
-  for (const char* arguments :
-       {"check h100_sxm", "compare h100_sxm,h20_sxm", "burden", "rules", "domains",
-        "timeline examples/norms/growing-service.yaml"}) {
+  for (const char* arguments : {"check h100_sxm", "compare h100_sxm,h20_sxm", "burden", "rules",
+                                "domains", "timeline examples/norms/growing-service.yaml"}) {
     const std::string text = answer(arguments);
     const std::size_t first = text.find("Not legal advice");
     EXPECT_NE(first, std::string::npos) << arguments;

@@ -98,14 +98,17 @@ Subject model_subject(const std::string& model, const Rulebook& rules) {
   const Model loaded = load_model(model);
   const ParameterCount count = count_parameters(loaded);
   Subject subject;
-  subject.kind = SubjectKind::model;
-  subject.name = model;
-  const QuantityDefinition* parameters = rules.definition("parameters");
-  if (parameters != nullptr) {
-    subject.values["parameters"] = {Value::number(count.active, count.active),
-                                    "active parameters, counted from config.json", "config.json",
-                                    "D"};
+  // What its maker says of its training, in a file of its own, as a config.json does not.
+  const Found known = find_in_catalogue(kModels, model);
+  const Found training = find_in_catalogue(kSubjects, "models/" + known.id);
+  if (!known.path.empty() && !training.path.empty()) {
+    subject = subject_from(read_document(training.path), rules);
   }
+  subject.kind = SubjectKind::model;
+  subject.name = known.path.empty() ? model : known.id;
+  subject.values["parameters"] = {Value::number(count.active, count.active),
+                                  "active parameters, counted from config.json", "config.json",
+                                  "D"};
   subject.values["generates_content"] = {Value::flag(Truth::yes), "a language model", "config.json",
                                          "D"};
   return subject;

@@ -101,6 +101,9 @@ class Check {
     }
     collect_values();
     decide();
+    if (const auto day = parse_date(rule_.compliance); day && date_ < *day) {
+      verdict_.relief.push_back("must be complied with from " + rule_.compliance);
+    }
     name_open_inputs();
     return std::move(verdict_);
   }
@@ -183,6 +186,10 @@ class Check {
     for (const RuleException& exception : rule_.exceptions) {
       add(*exception.expression);
     }
+    if (rule_.applies) {
+      add(*rule_.applies);
+    }
+    std::erase_if(names, [](const std::string& name) { return name == "date" || name == "year"; });
     for (const std::string& name : names) {
       verdict_.values.emplace_back(name, quantities_.stated(name));
     }

@@ -121,10 +121,19 @@ TEST(TrainingCompute, IsSixTimesParametersTimesTokens) {
 }
 
 TEST(TrainingCompute, OfAModelWithoutTokensNamesThem) {
-  const Subject model = load_subject("meta-llama/Llama-3.1-8B", shipped_rules());
+  const Subject model = load_subject("mistralai/Mistral-7B-Instruct-v0.2", shipped_rules());
   const Verdict verdict = verdict_of(model, "eu.aiact.gpai", kNow);
   EXPECT_EQ(verdict.status, unknown);
   EXPECT_EQ(verdict.missing, std::vector<std::string>{"training_tokens"});
+}
+
+TEST(TrainingCompute, OfLlama405BIsOfSystemicRiskInTheUnion) {
+  const Subject model = load_subject("meta-llama/Llama-3.1-405B", shipped_rules());
+  const Verdict verdict = verdict_of(model, "eu.aiact.gpai", kNow);
+  EXPECT_EQ(verdict.status, notify);
+  ASSERT_FALSE(verdict.outcomes.empty());
+  EXPECT_NE(verdict.outcomes.front().find("systemic risk"), std::string::npos);
+  EXPECT_EQ(status_of(model, "us.ca.sb53", kNow), clear);  // below 1e26
 }
 
 TEST(TrainingCompute, LawsHaveTheirDays) {

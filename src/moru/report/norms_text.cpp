@@ -46,9 +46,9 @@ void explain(std::string& text, const Rulebook& rules, const Verdict& verdict) {
     append_labelled(text, "except", fmt::format("{} -> {}", exception.when, exception.outcome));
   }
   for (const auto& [name, stated] : verdict.values) {
-    append_labelled(text, name,
-                    fmt::format("{} · {}{}{}", value_text(rules, name, stated.value), stated.how,
-                                stated.source.empty() ? "" : " · " + stated.source,
+    append_labelled(text, "value",
+                    fmt::format("{} {} · {}{}{}", name, value_text(rules, name, stated.value),
+                                stated.how, stated.source.empty() ? "" : " · " + stated.source,
                                 stated.trust.empty() ? "" : " [" + stated.trust + "]"));
   }
   append_labelled(text, "status",
@@ -63,6 +63,21 @@ void explain(std::string& text, const Rulebook& rules, const Verdict& verdict) {
       fmt::format("{}{}{}", rule.trust, rule.trust_note.empty() ? "" : ": ", rule.trust_note));
 }
 
+// A disputed input with the readings that it has.
+std::string disputed_text(const Rulebook& rules, const Verdict& verdict) {
+  std::vector<std::string> parts;
+  for (const std::string& name : verdict.disputed) {
+    std::string part = name;
+    for (const auto& [known, stated] : verdict.values) {
+      if (known == name) {
+        part = fmt::format("{} {} ({})", name, value_text(rules, name, stated.value), stated.how);
+      }
+    }
+    parts.push_back(std::move(part));
+  }
+  return joined(parts, ", ");
+}
+
 void append_verdict(std::string& text, const Rulebook& rules, const Verdict& verdict,
                     const VerdictText& how) {
   std::string status(enum_name(verdict.status));
@@ -73,7 +88,7 @@ void append_verdict(std::string& text, const Rulebook& rules, const Verdict& ver
   append_labelled(text, "outcome", joined(verdict.outcomes, "; "));
   append_labelled(text, "eased by", joined(verdict.relief, "; "));
   append_labelled(text, "missing", joined(verdict.missing, ", "));
-  append_labelled(text, "disputed", joined(verdict.disputed, ", "));
+  append_labelled(text, "disputed", disputed_text(rules, verdict));
   if (!verdict.values.empty() && !how.explains) {
     std::vector<std::string> values;
     for (const auto& [name, stated] : verdict.values) {
