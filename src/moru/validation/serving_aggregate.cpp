@@ -100,10 +100,8 @@ Service service_of(const TextTable& table, std::size_t row, const ServingQuestio
   deployment.backend = table.text(row, "backend");
   const std::string_view format = table.text(row, "gemm_quant_mode");
   deployment.quantization = quantization_of(service.model, format);
-  if (deployment.backend != "vllm") {
-    // Their limits are shares of what the weights leave, not of the whole memory.
-    deployment.gpu_memory_utilization = 0.96;
-  }
+  // What the engine was allowed is not stated; it held the load, so it is not the limit.
+  deployment.gpu_memory_utilization = 0.96;
   // Quantised checkpoints are served with an 8-bit KV cache.
   deployment.kv_cache_dtype = format.empty() || format == "int4_wo" ? "auto" : "fp8";
   return service;
