@@ -52,8 +52,8 @@ double pair_cycles(const GpuDevice& d, double matrix_rate, double key, double va
 }
 
 // Cycles per key of reading operands from shared memory with warp-level mma: each warp of 16 query
-// rows loads all keys and values (128 bytes per clock and core; ldmatrix), and its queries again for
-// each block of 64 keys where registers cannot hold them. Newer units share their operands.
+// rows loads all keys and values (128 bytes per clock and core; ldmatrix), and its queries again
+// for each block of 64 keys where registers cannot hold them. Newer units share their operands.
 double operand_cycles(const GpuDevice& d, double rows, double key, double value) {
   if (d.feed != MatrixFeed::registers) {
     return 0;
@@ -85,7 +85,7 @@ double keys_per_block(const AttentionTask& task, const Sizes& s, double block) {
 
 bool uses_flash2(const GpuDevice& d, const Engine& engine, const AttentionTask& task) {
   return d.feed == MatrixFeed::registers && engine.decodes_with_flash_attention &&
-         !task.is_generic && !task.is_latent && !task.is_flashinfer;
+         !task.is_generic && !task.is_latent && !task.is_flashinfer && !task.packs_queries;
 }
 
 // How a kernel cuts queries into tiles: rows of a tile, tiles on the chip, tiles that share a core.
@@ -111,8 +111,8 @@ Tiling tiling_of(const GpuDevice& d, const Sizes& s, const AttentionTask& task,
   // One tile holds its queries, and two blocks of keys and values; registers hold the output.
   t.resident = d.feed == MatrixFeed::registers && !is_wide ? 2 : 1;
   const double group = s.heads / s.kv_heads;
-  const bool is_packed =
-      s.rows < t.rows / 2 && !engine.decodes_as_prefill && !is_flash2;  // short queries of one group share a tile
+  const bool is_packed = s.rows < t.rows / 2 && !engine.decodes_as_prefill &&
+                         !is_flash2;  // short queries of one group share a tile
   const double packed = is_packed ? s.rows * group : s.rows;
   const double step = d.feed == MatrixFeed::registers ? 16 : 64;
   // Kernels without packing compute the whole tile.
@@ -129,8 +129,7 @@ double around_attention(const GpuDevice& d, const Engine& engine, const Attentio
   const double rows = s.batch * s.rows;
   // Of an expanded latent only 64 columns carry positions and only the latent is cached.
   const double q = rows * s.heads * (task.is_expanded_latent ? 64 : s.key) * 2;
-  const double kv =
-      rows * (task.is_expanded_latent ? 576 : s.kv_heads * (s.key + s.value)) * 2;
+  const double kv = rows * (task.is_expanded_latent ? 576 : s.kv_heads * (s.key + s.value)) * 2;
   if (engine.attention_has_rope) {
     pass.bytes_read += q + kv;
     pass.bytes_written += q + kv;
@@ -159,9 +158,7 @@ KernelTime prefill(const GpuDevice& d, const Engine& engine, const AttentionTask
   const bool fits = (t.filled + 2 * 64) * s.key * 2 <= d.shared_memory;
   const double shared = operand_cycles(d, t.filled, s.key, s.value);
   const double busy = fits ? std::max(t.filled * pair, shared) : t.filled * pair + shared;
-  const auto unit_cycles = [&](double n) {
-    return n * (busy + exposed) + start / t.resident;
-  };
+  const auto unit_cycles = [&](double n) { return n * (busy + exposed) + start / t.resident; };
   const double average = unit_cycles(keys);
   // A list of blocks, longest first: the last ones finish within a part of an average block.
   const double per_core = t.units / d.cores;
@@ -212,8 +209,8 @@ DecodeCut cut_decode(const GpuDevice& d, const Engine& engine, const AttentionTa
   const double group = s.heads / s.kv_heads;
   const bool is_mma = d.feed == MatrixFeed::registers;
   const bool is_flash2 = uses_flash2(d, engine, task);
-  // FlashAttention-2 computes 64 query rows whatever there are and 64 to 256 keys at a time (splitkv
-  // launch template); with a window it does not pack the queries of a group.
+  // FlashAttention-2 computes 64 query rows whatever there are and 64 to 256 keys at a time
+  // (splitkv launch template); with a window it does not pack the queries of a group.
   const double block = !is_flash2 ? 64 : s.key <= 64 ? 256 : s.key <= 128 ? 128 : 64;
   const bool is_packed = !is_flash2 || (s.window <= 0 && !task.is_beside_prefill);
   const double queries = is_packed ? group : 1;
@@ -228,8 +225,7 @@ DecodeCut cut_decode(const GpuDevice& d, const Engine& engine, const AttentionTa
   // As many parts as fill the cores, of at least one block of keys each.
   const bool is_whole = task.is_latent && engine.keeps_latent_keys_whole && is_mma;
   const double blocks = std::ceil(kv / std::max(block, 128.0));
-  cut.splits =
-      is_whole ? 1 : std::clamp(std::floor(d.cores * cut.resident / streams), 1.0, blocks);
+  cut.splits = is_whole ? 1 : std::clamp(std::floor(d.cores * cut.resident / streams), 1.0, blocks);
   cut.units = streams * cut.splits;
   cut.keys = round_up(kv / cut.splits, block);
   cut.has_combine = cut.splits > 1;
@@ -276,8 +272,8 @@ KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask&
   }
   // FlashAttention-2 keeps one block of keys in flight per block of threads (cp.async), newer
   // kernels several (TMA, XQA): Little's law limits chips with much bandwidth per core.
-  const bool is_shallow = engine.decodes_with_flash_attention &&
-                          d.feed == MatrixFeed::registers && !task.is_flashinfer;
+  const bool is_shallow =
+      engine.decodes_with_flash_attention && d.feed == MatrixFeed::registers && !task.is_flashinfer;
   const double per_core_bytes = is_shallow ? c.shallow_bytes_in_flight : c.bytes_in_flight_per_core;
   const double in_flight = std::min(cut.units, slots) * per_core_bytes / cut.resident;
   time.memory = time.memory_bytes / std::min(d.memory_peak * c.decode_efficiency,
@@ -295,8 +291,7 @@ KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask&
                static_cast<int>(cut.splits)};
   const double moved = std::max(time.memory, time.cache);
   // Without room for a second block of keys nothing overlaps.
-  const double body =
-      fits ? p_norm(time.compute, moved, c.overlap_norm) : time.compute + moved;
+  const double body = fits ? p_norm(time.compute, moved, c.overlap_norm) : time.compute + moved;
   time.seconds = time.launch + time.fill + body;
   if (task.converts_cache) {
     // Read in 8 bits, written in 16, then read again by the kernel.
