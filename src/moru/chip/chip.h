@@ -130,6 +130,7 @@ struct MemoryLevel {
   std::optional<Sourced<int>> bus_bits;
   std::optional<Sourced<Bytes>> capacity;
   std::optional<Sourced<BytesPerSecond>> bandwidth;
+  bool has_inline_ecc = false;
 
   template <class V>
   static void fields(V& v, auto& x) {
@@ -139,6 +140,7 @@ struct MemoryLevel {
     v.optional("bus_bits", x.bus_bits, "data pins of all stacks together");
     v.optional("capacity", x.capacity, "all stacks together, as usable by a program");
     v.optional("bandwidth", x.bandwidth, "peak of all stacks together");
+    v.optional("inline_ecc", x.has_inline_ecc, "parity is kept among the data and read with it");
   }
 };
 
