@@ -219,15 +219,15 @@ void Norms::frontier() {
   }
   const int date = one_date();
   const Chip chip = load_chip(one_subject("furiosa_rngd"));
-  const Frontier found = frontier_of(rules_, chip, with_settings({}), date, question_);
+  const NormsFrontier found = frontier_of(rules_, chip, with_settings({}), date, question_);
   write(is_json_ ? frontier_json(found, question_) : frontier_text(found, question_, explains_));
 }
 
 void Norms::timeline() {
   const Document document = read_document(one_subject("examples/norms/growing-service.yaml"));
-  GrowthPlan plan = plan_from(document, rules_);
+  DutyPlan plan = plan_from(document, rules_);
   plan.constant = with_settings(std::move(plan.constant));
-  const Timeline found = timeline_of(rules_, plan);
+  const DutyTimeline found = timeline_of(rules_, plan);
   write(is_json_ ? timeline_json(plan, found) : timeline_text(rules_, plan, found, explains_));
 }
 
@@ -238,7 +238,7 @@ void Norms::burden() {
   if (names.size() != 2) {
     fail("burden wants two subjects, the smaller first: moru norms burden startup leader");
   }
-  std::vector<Burden> burdens;
+  std::vector<DutyBurden> burdens;
   for (const std::string& name : names) {
     burdens.push_back(burden_of(rules_, with_settings(load_subject(name, rules_)), date));
   }

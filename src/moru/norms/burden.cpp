@@ -96,8 +96,8 @@ const std::vector<std::string>& burden_sizes() {
   return sizes;
 }
 
-Burden burden_of(const Rulebook& rules, const Subject& subject, int date) {
-  Burden burden{subject, {}, {}};
+DutyBurden burden_of(const Rulebook& rules, const Subject& subject, int date) {
+  DutyBurden burden{subject, {}, {}};
   for (const Rule& rule : rules.rules()) {
     auto verdict = verdict_as_any(rules, rule, subject, date);
     if (verdict && verdict->status > VerdictStatus::clear) {

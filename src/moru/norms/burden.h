@@ -20,7 +20,7 @@ struct FirstDuty {
   std::optional<double> now;  // the subject's own value, SI
 };
 
-struct Burden {
+struct DutyBurden {
   Subject subject;
   std::vector<Verdict> duties;    // notify, restricted or unknown on the date
   std::vector<FirstDuty> firsts;  // one per size that some rule measures, by users, revenue, …
@@ -29,6 +29,6 @@ struct Burden {
 // The sizes that rules measure, in the order that they are printed in.
 const std::vector<std::string>& burden_sizes();
 
-Burden burden_of(const Rulebook& rules, const Subject& subject, int date);
+DutyBurden burden_of(const Rulebook& rules, const Subject& subject, int date);
 
 }  // namespace moru

@@ -74,7 +74,7 @@ double between(const std::pair<int, double>& a, const std::pair<int, double>& b,
   return a.second + (b.second - a.second) * share;
 }
 
-double value_in(const Growth& growth, int month) {
+double value_in(const QuantityGrowth& growth, int month) {
   const auto& points = growth.points;
   if (month <= points.front().first) {
     return points.front().second;
@@ -92,7 +92,7 @@ class PlanReader {
   PlanReader(const Document& document, const Rulebook& rules)
       : document_(document), rules_(rules) {}
 
-  GrowthPlan read() {
+  DutyPlan read() {
     Document head = document_;
     std::erase_if(head.root.entries, [](const Node::Entry& e) { return e.key == "values"; });
     PlanText text = parse_document<PlanText>(head);
@@ -136,7 +136,7 @@ class PlanReader {
       return;
     }
     const Node& points = *node.find("points");
-    Growth growth{text.quantity, {}, text.source};
+    QuantityGrowth growth{text.quantity, {}, text.source};
     for (const Node::Entry& entry : points.entries) {
       const auto month = month_of(entry.key, plan_.start);
       if (!month) {
@@ -166,7 +166,7 @@ class PlanReader {
   const Document& document_;
   const Rulebook& rules_;
   Diagnostics diagnostics_;
-  GrowthPlan plan_;
+  DutyPlan plan_;
 };
 
 std::optional<SubjectKind> kind_for(const Rule& rule) {
@@ -207,11 +207,11 @@ std::string reason_of(const Verdict& before, const Verdict& now) {
 
 }  // namespace
 
-Subject GrowthPlan::subject_in(int month, SubjectKind kind, const Rulebook& rules) const {
+Subject DutyPlan::subject_in(int month, SubjectKind kind, const Rulebook& rules) const {
   Subject subject = constant;
   subject.name = name;
   subject.kind = kind;
-  for (const Growth& one : growth) {
+  for (const QuantityGrowth& one : growth) {
     const double value = value_in(one, month);
     const QuantityDefinition* definition = rules.definition(one.quantity);
     subject.values[one.quantity] = {Value::number(value, value, definition->type.dimension),
@@ -220,12 +220,12 @@ Subject GrowthPlan::subject_in(int month, SubjectKind kind, const Rulebook& rule
   return subject;
 }
 
-GrowthPlan plan_from(const Document& document, const Rulebook& rules) {
+DutyPlan plan_from(const Document& document, const Rulebook& rules) {
   return PlanReader(document, rules).read();
 }
 
-Timeline timeline_of(const Rulebook& rules, const GrowthPlan& plan) {
-  Timeline timeline;
+DutyTimeline timeline_of(const Rulebook& rules, const DutyPlan& plan) {
+  DutyTimeline timeline;
   timeline.name = plan.name;
   for (const Rule& rule : rules.rules()) {
     const auto kind = kind_for(rule);
@@ -248,9 +248,8 @@ Timeline timeline_of(const Rulebook& rules, const GrowthPlan& plan) {
       before = std::move(now);
     }
   }
-  std::stable_sort(
-      timeline.events.begin(), timeline.events.end(),
-      [](const TimelineEvent& a, const TimelineEvent& b) { return a.month < b.month; });
+  std::stable_sort(timeline.events.begin(), timeline.events.end(),
+                   [](const DutyChange& a, const DutyChange& b) { return a.month < b.month; });
   return timeline;
 }
 

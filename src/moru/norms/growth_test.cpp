@@ -23,18 +23,18 @@ growth:
   - {quantity: dau_kr, points: {2026-01: 250e3, 2028-01: 4e6}}
 )";
 
-GrowthPlan plan_of(const std::string& text) {
+DutyPlan plan_of(const std::string& text) {
   return plan_from(parse_yaml(text, "plan.yaml"), shipped_rules());
 }
 
-double dau_in(const GrowthPlan& plan, int month) {
+double dau_in(const DutyPlan& plan, int month) {
   return plan.subject_in(month, SubjectKind::service, shipped_rules())
       .values.at("dau_kr")
       .value.low;
 }
 
 TEST(Growth, IsByTheSameFactorEveryMonth) {
-  const GrowthPlan plan = plan_of(kPlan);
+  const DutyPlan plan = plan_of(kPlan);
   EXPECT_EQ(dau_in(plan, 0), 250e3);
   EXPECT_NEAR(dau_in(plan, 12), 1e6, 1);  // half way, the square root of 16
   EXPECT_EQ(dau_in(plan, 24), 4e6);
@@ -42,9 +42,9 @@ TEST(Growth, IsByTheSameFactorEveryMonth) {
 }
 
 TEST(Timeline, FindsTheMonthInWhichAMillionIsReached) {
-  const Timeline timeline = timeline_of(shipped_rules(), plan_of(kPlan));
+  const DutyTimeline timeline = timeline_of(shipped_rules(), plan_of(kPlan));
   const auto event =
-      std::find_if(timeline.events.begin(), timeline.events.end(), [](const TimelineEvent& one) {
+      std::find_if(timeline.events.begin(), timeline.events.end(), [](const DutyChange& one) {
         return one.verdict.rule->id == "kr.ai_basic_act.domestic_rep" &&
                one.verdict.status == VerdictStatus::notify;
       });
@@ -59,12 +59,11 @@ TEST(Timeline, ARuleComesInItsOwnMonth) {
   std::string text = kPlan;
   text.replace(text.find("250e3"), 5, "2e6");
   text.replace(text.find("2026-01-01"), 10, "2025-12-01");
-  const Timeline timeline = timeline_of(shipped_rules(), plan_of(text));
+  const DutyTimeline timeline = timeline_of(shipped_rules(), plan_of(text));
   ASSERT_FALSE(timeline.events.empty());
-  const auto event =
-      std::find_if(timeline.events.begin(), timeline.events.end(), [](const TimelineEvent& one) {
-        return one.verdict.rule->id == "kr.ai_basic_act.domestic_rep";
-      });
+  const auto event = std::find_if(
+      timeline.events.begin(), timeline.events.end(),
+      [](const DutyChange& one) { return one.verdict.rule->id == "kr.ai_basic_act.domestic_rep"; });
   ASSERT_NE(event, timeline.events.end());
   EXPECT_EQ(event->month, 1);  // 2026-01-22 lies in the second month
   EXPECT_EQ(event->because, "in force since 2026-01-22");
@@ -89,7 +88,7 @@ TEST(Growth, PlansAreRefusedByFileAndLine) {
   EXPECT_NE(error_with("start: 2026-01-01\n", "").find("needs 'start'"), std::string::npos);
 }
 
-const FirstDuty* first_by(const Burden& burden, const std::string& size) {
+const FirstDuty* first_by(const DutyBurden& burden, const std::string& size) {
   for (const FirstDuty& duty : burden.firsts) {
     if (duty.quantity == size) {
       return &duty;
@@ -101,8 +100,8 @@ const FirstDuty* first_by(const Burden& burden, const std::string& size) {
 TEST(Burden, AnOfficeInKoreaSparesTheRepresentative) {
   const Rulebook& rules = shipped_rules();
   const int date = day("2026-11-21");
-  const Burden startup = burden_of(rules, load_subject("startup", rules), date);
-  const Burden leader = burden_of(rules, load_subject("leader", rules), date);
+  const DutyBurden startup = burden_of(rules, load_subject("startup", rules), date);
+  const DutyBurden leader = burden_of(rules, load_subject("leader", rules), date);
   EXPECT_EQ(first_by(startup, "dau_kr"), nullptr);
   // The leader's revenue alone makes one due, so users add nothing.
   EXPECT_EQ(first_by(leader, "dau_kr"), nullptr);

@@ -87,17 +87,17 @@ double link_bandwidth(const Chip& chip) {
 
 }  // namespace
 
-Chip edited_chip(const Chip& chip, Lever lever, double factor) {
+Chip edited_chip(const Chip& chip, NormsLever lever, double factor) {
   Chip edited = chip;
   switch (lever) {
-    case Lever::die_area:
+    case NormsLever::die_area:
       for (Die& die : edited.dies) {
         if (die.area) {
           scale(*die.area, factor);
         }
       }
       break;
-    case Lever::clock:
+    case NormsLever::clock:
       if (edited.clock.boost) {
         scale(*edited.clock.boost, factor);
       }
@@ -111,21 +111,21 @@ Chip edited_chip(const Chip& chip, Lever lever, double factor) {
         }
       }
       break;
-    case Lever::units:
+    case NormsLever::units:
       if (edited.cores) {
         edited.cores->count.value =
             static_cast<int>(std::lround(edited.cores->count.value * factor));
       }
       scale_rates(edited, factor);
       break;
-    case Lever::memory_bandwidth:
+    case NormsLever::memory_bandwidth:
       for (MemoryLevel& level : edited.memory) {
         if (level.bandwidth && level.kind.find("SRAM") == std::string::npos) {
           scale(*level.bandwidth, factor);
         }
       }
       break;
-    case Lever::link_bandwidth:
+    case NormsLever::link_bandwidth:
       for (Link& link : edited.links) {
         scale(link.bandwidth, factor);
       }
@@ -134,37 +134,37 @@ Chip edited_chip(const Chip& chip, Lever lever, double factor) {
   return edited;
 }
 
-std::string quantity_text(const Chip& chip, Lever lever) {
+std::string quantity_text(const Chip& chip, NormsLever lever) {
   switch (lever) {
-    case Lever::die_area:
+    case NormsLever::die_area:
       return to_string(Area{total_area(chip)});
-    case Lever::clock:
+    case NormsLever::clock:
       return chip.clock.boost ? to_string(chip.clock.boost->value) : highest_rate_text(chip);
-    case Lever::units:
+    case NormsLever::units:
       return chip.cores ? fmt::format("{} {}", chip.cores->count.value, chip.cores->name) : "";
-    case Lever::memory_bandwidth:
+    case NormsLever::memory_bandwidth:
       return to_string(BytesPerSecond{memory_bandwidth(chip)});
-    case Lever::link_bandwidth:
+    case NormsLever::link_bandwidth:
       return to_string(BytesPerSecond{link_bandwidth(chip)});
   }
   return "";
 }
 
-double edit_step(const Chip& chip, Lever lever) {
+double edit_step(const Chip& chip, NormsLever lever) {
   constexpr double kSquareMillimetre = 1e-6;
   constexpr double kMegahertz = 1e6;
   constexpr double kGigabytePerSecond = 1e9;
   const auto step = [](double unit, double whole) { return whole > 0 ? unit / whole : 0; };
   switch (lever) {
-    case Lever::die_area:
+    case NormsLever::die_area:
       return step(kSquareMillimetre, total_area(chip));
-    case Lever::clock:
+    case NormsLever::clock:
       return chip.clock.boost ? step(kMegahertz, chip.clock.boost->value.value) : 0;
-    case Lever::memory_bandwidth:
+    case NormsLever::memory_bandwidth:
       return step(kGigabytePerSecond, memory_bandwidth(chip));
-    case Lever::link_bandwidth:
+    case NormsLever::link_bandwidth:
       return step(kGigabytePerSecond, link_bandwidth(chip));
-    case Lever::units:
+    case NormsLever::units:
       break;
   }
   return 0;

@@ -13,11 +13,11 @@ namespace moru {
 
 // All dies' area, the clock with every rate that follows it, the number of cores with theirs, or
 // the bandwidth of memory or of links, multiplied by `factor`.
-Chip edited_chip(const Chip& chip, Lever lever, double factor);
+Chip edited_chip(const Chip& chip, NormsLever lever, double factor);
 // "653 mm2", "1 GHz", "1.5 TB/s": the resource as a person names it.
-std::string quantity_text(const Chip& chip, Lever lever);
+std::string quantity_text(const Chip& chip, NormsLever lever);
 // The factor that one whole unit (1 mm2, 1 MHz, 1 GB/s) of the resource is; 0 if there is none.
-double edit_step(const Chip& chip, Lever lever);
+double edit_step(const Chip& chip, NormsLever lever);
 
 // Output tokens per second of one chip that serves a model under a question's load.
 class ChipThroughput {

@@ -14,7 +14,7 @@ constexpr double kClustering = 3;       // alpha of ttm-cas
 
 // Defects: N7 0.09 (AnandTech 16028, 2019), N5 0.10-0.11 (TSMC symposium 2020-08), 0.06 as read off
 // a projected curve; ttm-cas takes about twice as many (N5 0.20, N7 0.15, N14 0.10).
-constexpr std::array<WaferProcess, 5> kProcesses = {{
+constexpr std::array<DieProcess, 5> kProcesses = {{
     {"N3",
      {19865, 22500, 27000},
      {0.10, 0.20, 0.30},
@@ -44,7 +44,7 @@ constexpr Alias kAliases[] = {{"n3", "N3"},   {"n5", "N5"},   {"n4", "N5"},   {"
 
 }  // namespace
 
-std::optional<WaferProcess> wafer_process(std::string_view node) {
+std::optional<DieProcess> die_process(std::string_view node) {
   const std::string lower = to_lower(node);
   const Alias* best = nullptr;
   for (const Alias& alias : kAliases) {
@@ -53,7 +53,7 @@ std::optional<WaferProcess> wafer_process(std::string_view node) {
       best = &alias;
     }
   }
-  for (const WaferProcess& process : kProcesses) {
+  for (const DieProcess& process : kProcesses) {
     if (best != nullptr && process.family == best->family) {
       return process;
     }
@@ -61,23 +61,23 @@ std::optional<WaferProcess> wafer_process(std::string_view node) {
   return std::nullopt;
 }
 
-double dies_per_wafer(Area die) {
+double classic_dies_per_wafer(Area die) {
   const double radius = kWaferDiameter / 2;
   const double whole = std::numbers::pi * radius * radius / die.value;
   const double edge = std::numbers::pi * kWaferDiameter / std::sqrt(2 * die.value);
   return std::max(whole - edge, 0.0);
 }
 
-double die_yield(Area die, double defects_per_cm2) {
+double clustered_yield(Area die, double defects_per_cm2) {
   constexpr double kSquareCentimetre = 1e-4;
   const double defects = die.value / kSquareCentimetre * defects_per_cm2;
   return std::pow(1 + defects / kClustering, -kClustering);
 }
 
-PriceRange good_die_price(Area die, const WaferProcess& process) {
-  const double dies = dies_per_wafer(die);
+DiePriceRange good_die_price(Area die, const DieProcess& process) {
+  const double dies = classic_dies_per_wafer(die);
   const auto price = [&](double wafer, double defects) {
-    return wafer / (dies * die_yield(die, defects));
+    return wafer / (dies * clustered_yield(die, defects));
   };
   return {price(process.wafer.low, process.defects_per_cm2.low),
           price(process.wafer.mid, process.defects_per_cm2.mid),

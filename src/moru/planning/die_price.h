@@ -10,28 +10,28 @@
 
 namespace moru {
 
-struct PriceRange {
+struct DiePriceRange {
   double low = 0;  // US dollars
   double mid = 0;
   double high = 0;
 };
 
-struct WaferProcess {
+struct DieProcess {
   std::string_view family;
-  PriceRange wafer;  // of 300 mm
-  PriceRange defects_per_cm2;
+  DiePriceRange wafer;  // of 300 mm
+  DiePriceRange defects_per_cm2;
   std::string_view source;
 };
 
 // The process family of a node as chip files name it ("N5", "4NP", "SF4X"); nothing if no wafer
 // price is known for it.
-std::optional<WaferProcess> wafer_process(std::string_view node);
+std::optional<DieProcess> die_process(std::string_view node);
 
 // pi (d/2)^2 / A - pi d / sqrt(2 A): the classic estimate, without edge exclusion and scribe lines.
-double dies_per_wafer(Area die);
+double classic_dies_per_wafer(Area die);
 // (1 + A D0 / alpha)^-alpha with alpha = 3: negative binomial, as in ttm-cas.
-double die_yield(Area die, double defects_per_cm2);
+double clustered_yield(Area die, double defects_per_cm2);
 // Low: cheap wafer and few defects; high: the reverse.
-PriceRange good_die_price(Area die, const WaferProcess& process);
+DiePriceRange good_die_price(Area die, const DieProcess& process);
 
 }  // namespace moru

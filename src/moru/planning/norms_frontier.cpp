@@ -53,13 +53,13 @@ class FrontierSearch {
  public:
   FrontierSearch(const Rulebook& rules, const Chip& chip, const Subject& stated, int date)
       : rules_(rules), chip_(chip), stated_(stated), date_(date) {
-    now_ = class_at(Lever::die_area, 1);
+    now_ = class_at(NormsLever::die_area, 1);
   }
 
   NormClass now() const { return now_; }
 
   // The nearest change of the lever to every freer class, in one direction.
-  void search(Lever lever, double last_factor, std::vector<Move>& moves) const {
+  void search(NormsLever lever, double last_factor, std::vector<NormsMove>& moves) const {
     NormClass previous = now_;
     double previous_factor = 1;
     for (int step = 1; step <= kSteps; ++step) {
@@ -75,53 +75,54 @@ class FrontierSearch {
   }
 
   // Whole units only.
-  void search_units(std::vector<Move>& moves) const {
+  void search_units(std::vector<NormsMove>& moves) const {
     if (!chip_.cores || chip_.cores->count.value < 2) {
       return;
     }
     const int count = chip_.cores->count.value;
     for (int units = count - 1; units >= 1; --units) {
       const double factor = static_cast<double>(units) / count;
-      const NormClass here = class_at(Lever::units, factor);
-      if (is_freer(here, now_) && is_new(moves, Lever::units, here, false)) {
-        Move move;
-        move.lever = Lever::units;
+      const NormClass here = class_at(NormsLever::units, factor);
+      if (is_freer(here, now_) && is_new(moves, NormsLever::units, here, false)) {
+        NormsMove move;
+        move.lever = NormsLever::units;
         move.factor = factor;
         move.target = here;
         move.from = fmt::format("{} {}", count, chip_.cores->name);
         move.to = fmt::format("{} {}", units, chip_.cores->name);
-        move.crossed = crossed(Lever::units, factor);
+        move.crossed = crossed(NormsLever::units, factor);
         moves.push_back(std::move(move));
       }
     }
   }
 
  private:
-  Subject subject_at(Lever lever, double factor) const {
+  Subject subject_at(NormsLever lever, double factor) const {
     Subject subject = chip_subject(edited_chip(chip_, lever, factor), rules_);
     for (const auto& [name, stated] : stated_.values) {
       subject.values[name] = stated;
     }
     return subject;
   }
-  NormClass class_at(Lever lever, double factor) const {
+  NormClass class_at(NormsLever lever, double factor) const {
     return class_of(rules_, subject_at(lever, factor), date_);
   }
 
-  static bool is_new(const std::vector<Move>& moves, Lever lever, const NormClass& target,
+  static bool is_new(const std::vector<NormsMove>& moves, NormsLever lever, const NormClass& target,
                      bool is_upward) {
-    return std::none_of(moves.begin(), moves.end(), [&](const Move& move) {
+    return std::none_of(moves.begin(), moves.end(), [&](const NormsMove& move) {
       return move.lever == lever && move.target == target && (move.factor > 1) == is_upward;
     });
   }
 
-  Move move_to(Lever lever, double outside, double inside, const NormClass& target) const {
+  NormsMove move_to(NormsLever lever, double outside, double inside,
+                    const NormClass& target) const {
     for (int i = 0; i < kHalvings; ++i) {
       const double middle = (outside + inside) / 2;
       (class_at(lever, middle) == target ? inside : outside) = middle;
     }
     const double rounded = rounded_factor(lever, inside, target);
-    Move move;
+    NormsMove move;
     move.lever = lever;
     move.factor = rounded;
     move.target = target;
@@ -132,7 +133,7 @@ class FrontierSearch {
   }
 
   // As an engineer would write it (whole mm2, MHz, GB/s), on the right side of the line.
-  double rounded_factor(Lever lever, double factor, const NormClass& target) const {
+  double rounded_factor(NormsLever lever, double factor, const NormClass& target) const {
     const double whole = edit_step(chip_, lever);
     if (whole <= 0) {
       return factor;
@@ -142,7 +143,7 @@ class FrontierSearch {
     return rounded > 0 && class_at(lever, rounded) == target ? rounded : factor;
   }
 
-  std::string crossed(Lever lever, double factor) const {
+  std::string crossed(NormsLever lever, double factor) const {
     const Subject before = subject_at(lever, 1);
     const Subject after = subject_at(lever, factor);
     std::vector<std::string> lines;
@@ -171,18 +172,18 @@ class FrontierSearch {
   NormClass now_;
 };
 
-void price_area(const Chip& chip, Move& move) {
-  PriceRange sum;
+void price_area(const Chip& chip, NormsMove& move) {
+  DiePriceRange sum;
   for (const Die& die : chip.dies) {
     if (!die.area || !die.node || die.is_planar) {
       continue;
     }
-    const auto process = wafer_process(die.node->value);
+    const auto process = die_process(die.node->value);
     if (!process) {
       return;
     }
-    const PriceRange before = good_die_price(die.area->value, *process);
-    const PriceRange after = good_die_price(die.area->value * move.factor, *process);
+    const DiePriceRange before = good_die_price(die.area->value, *process);
+    const DiePriceRange after = good_die_price(die.area->value * move.factor, *process);
     sum.low += die.count.value * (after.low - before.low);
     sum.mid += die.count.value * (after.mid - before.mid);
     sum.high += die.count.value * (after.high - before.high);
@@ -197,8 +198,8 @@ void price_area(const Chip& chip, Move& move) {
 
 // HBM by capacity, from 10.3 (HBM3E 12H, 2025) and 15.1 (B200's bill) to 16.9 USD/GB (H100's); that
 // it rises with the rate is an assumption.
-void price_memory(const Chip& chip, Move& move) {
-  constexpr PriceRange kDollarsPerByte = {10.3e-9, 15.1e-9, 16.9e-9};
+void price_memory(const Chip& chip, NormsMove& move) {
+  constexpr DiePriceRange kDollarsPerByte = {10.3e-9, 15.1e-9, 16.9e-9};
   double bytes = 0;
   for (const MemoryLevel& level : chip.memory) {
     if (level.capacity && level.kind.find("HBM") != std::string::npos) {
@@ -207,26 +208,26 @@ void price_memory(const Chip& chip, Move& move) {
   }
   if (move.factor > 1 && bytes > 0) {
     const double more = bytes * (move.factor - 1);
-    move.added_cost = PriceRange{more * kDollarsPerByte.low, more * kDollarsPerByte.mid,
-                                 more * kDollarsPerByte.high};
+    move.added_cost = DiePriceRange{more * kDollarsPerByte.low, more * kDollarsPerByte.mid,
+                                    more * kDollarsPerByte.high};
   }
 }
 
 // What a move costs as a share of the chip, for the order alone.
-double relative_cost(const Frontier& frontier, const Move& move) {
+double relative_cost(const NormsFrontier& frontier, const NormsMove& move) {
   double cost = 0;
   if (move.added_cost) {
     cost += move.added_cost->mid / frontier.chip_price;
   }
   if (move.tokens_per_second && frontier.tokens_per_second) {
     cost += std::max(1 - *move.tokens_per_second / *frontier.tokens_per_second, 0.0);
-  } else if (move.lever != Lever::die_area && move.lever != Lever::link_bandwidth) {
+  } else if (move.lever != NormsLever::die_area && move.lever != NormsLever::link_bandwidth) {
     cost += std::max(1 - move.factor, 0.0);
   }
   return cost;
 }
 
-void choose_price(const Chip& chip, const FrontierQuestion& question, Frontier& frontier) {
+void choose_price(const Chip& chip, const FrontierQuestion& question, NormsFrontier& frontier) {
   if (question.chip_price > 0) {
     frontier.chip_price = question.chip_price;
     frontier.price_source = "command line";
@@ -311,34 +312,34 @@ bool is_freer(const NormClass& a, const NormClass& b) {
   return is_less;
 }
 
-Frontier frontier_of(const Rulebook& rules, const Chip& chip, const Subject& stated, int date,
-                     const FrontierQuestion& question) {
-  Frontier frontier;
+NormsFrontier frontier_of(const Rulebook& rules, const Chip& chip, const Subject& stated, int date,
+                          const FrontierQuestion& question) {
+  NormsFrontier frontier;
   frontier.chip = chip.id;
   frontier.date = date;
   const FrontierSearch search(rules, chip, stated, date);
   frontier.now = search.now();
   choose_price(chip, question, frontier);
-  search.search(Lever::die_area, kLargestArea, frontier.moves);
-  search.search(Lever::clock, kSmallestRate, frontier.moves);
+  search.search(NormsLever::die_area, kLargestArea, frontier.moves);
+  search.search(NormsLever::clock, kSmallestRate, frontier.moves);
   search.search_units(frontier.moves);
-  search.search(Lever::memory_bandwidth, kSmallestRate, frontier.moves);
-  search.search(Lever::memory_bandwidth, kLargestMemory, frontier.moves);
-  search.search(Lever::link_bandwidth, kSmallestRate, frontier.moves);
+  search.search(NormsLever::memory_bandwidth, kSmallestRate, frontier.moves);
+  search.search(NormsLever::memory_bandwidth, kLargestMemory, frontier.moves);
+  search.search(NormsLever::link_bandwidth, kSmallestRate, frontier.moves);
   frontier.mapper = question.mapper;
   if (frontier.mapper.empty()) {
     frontier.mapper = chip.cores ? "tiled" : "roofline";
   }
   const ChipThroughput throughput(question, frontier.mapper);
   frontier.tokens_per_second = throughput.of(chip, frontier.no_tokens_because);
-  for (Move& move : frontier.moves) {
-    if (move.lever == Lever::memory_bandwidth) {
+  for (NormsMove& move : frontier.moves) {
+    if (move.lever == NormsLever::memory_bandwidth) {
       price_memory(chip, move);
     }
-    if (move.lever == Lever::die_area) {
+    if (move.lever == NormsLever::die_area) {
       price_area(chip, move);
       move.tokens_per_second = frontier.tokens_per_second;
-    } else if (move.lever == Lever::link_bandwidth) {
+    } else if (move.lever == NormsLever::link_bandwidth) {
       move.tokens_per_second = frontier.tokens_per_second;  // one chip needs no link
     } else if (frontier.tokens_per_second) {
       std::string ignored;
@@ -346,15 +347,16 @@ Frontier frontier_of(const Rulebook& rules, const Chip& chip, const Subject& sta
     }
   }
   for (const Die& die : chip.dies) {
-    const auto process = die.node ? wafer_process(die.node->value) : std::nullopt;
+    const auto process = die.node ? die_process(die.node->value) : std::nullopt;
     if (process && frontier.die_price_source.empty()) {
       frontier.die_price_source = process->source;
     }
   }
-  std::stable_sort(frontier.moves.begin(), frontier.moves.end(), [&](const Move& a, const Move& b) {
-    return std::pair(!a.is_buildable, relative_cost(frontier, a)) <
-           std::pair(!b.is_buildable, relative_cost(frontier, b));
-  });
+  std::stable_sort(frontier.moves.begin(), frontier.moves.end(),
+                   [&](const NormsMove& a, const NormsMove& b) {
+                     return std::pair(!a.is_buildable, relative_cost(frontier, a)) <
+                            std::pair(!b.is_buildable, relative_cost(frontier, b));
+                   });
   return frontier;
 }
 

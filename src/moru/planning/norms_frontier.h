@@ -13,15 +13,15 @@
 
 namespace moru {
 
-enum class Lever { die_area, clock, units, memory_bandwidth, link_bandwidth };
+enum class NormsLever { die_area, clock, units, memory_bandwidth, link_bandwidth };
 template <>
-struct EnumNames<Lever> {
-  static constexpr std::array<std::pair<std::string_view, Lever>, 5> values = {
-      {{"die_area", Lever::die_area},
-       {"clock", Lever::clock},
-       {"units", Lever::units},
-       {"memory_bandwidth", Lever::memory_bandwidth},
-       {"link_bandwidth", Lever::link_bandwidth}}};
+struct EnumNames<NormsLever> {
+  static constexpr std::array<std::pair<std::string_view, NormsLever>, 5> values = {
+      {{"die_area", NormsLever::die_area},
+       {"clock", NormsLever::clock},
+       {"units", NormsLever::units},
+       {"memory_bandwidth", NormsLever::memory_bandwidth},
+       {"link_bandwidth", NormsLever::link_bandwidth}}};
 };
 
 // The verdicts that make a chip's class. Each is a status: "not 3A090, letter" is a class, too.
@@ -36,8 +36,8 @@ NormClass class_of(const Rulebook& rules, const Subject& subject, int date);
 // less.
 bool is_freer(const NormClass& a, const NormClass& b);
 
-struct Move {
-  Lever lever = Lever::die_area;
+struct NormsMove {
+  NormsLever lever = NormsLever::die_area;
   double factor = 1;  // that the quantity is multiplied by
   std::string from;   // "653 mm2"
   std::string to;
@@ -45,7 +45,7 @@ struct Move {
   std::string crossed;  // the lines that it crosses
   bool is_buildable = true;
   std::string obstacle;                     // why not
-  std::optional<PriceRange> added_cost;     // per chip
+  std::optional<DiePriceRange> added_cost;  // per chip
   std::optional<double> tokens_per_second;  // of the changed chip
 };
 
@@ -64,7 +64,7 @@ struct FrontierQuestion {
   double chip_price = 0;
 };
 
-struct Frontier {
+struct NormsFrontier {
   std::string chip;
   int date = 0;
   NormClass now;
@@ -74,11 +74,11 @@ struct Frontier {
   double chip_price = 0;
   std::string price_source;
   std::string die_price_source;
-  std::vector<Move> moves;  // buildable ones first, the cheapest of them first
+  std::vector<NormsMove> moves;  // buildable ones first, the cheapest of them first
 };
 
 // `destination` and other inputs beyond the chip are taken from `stated`.
-Frontier frontier_of(const Rulebook& rules, const Chip& chip, const Subject& stated, int date,
-                     const FrontierQuestion& question);
+NormsFrontier frontier_of(const Rulebook& rules, const Chip& chip, const Subject& stated, int date,
+                          const FrontierQuestion& question);
 
 }  // namespace moru

@@ -12,8 +12,8 @@ namespace {
 using testing::day;
 using testing::shipped_rules;
 
-const Frontier& frontier(const std::string& chip) {
-  static std::map<std::string, Frontier> known;
+const NormsFrontier& frontier(const std::string& chip) {
+  static std::map<std::string, NormsFrontier> known;
   auto found = known.find(chip);
   if (found == known.end()) {
     FrontierQuestion question;
@@ -26,8 +26,8 @@ const Frontier& frontier(const std::string& chip) {
   return found->second;
 }
 
-const Move* move_by(const Frontier& frontier, Lever lever, const std::string& eccn) {
-  for (const Move& move : frontier.moves) {
+const NormsMove* move_by(const NormsFrontier& frontier, NormsLever lever, const std::string& eccn) {
+  for (const NormsMove& move : frontier.moves) {
     if (move.lever == lever && move.target.name().starts_with(eccn)) {
       return &move;
     }
@@ -37,9 +37,9 @@ const Move* move_by(const Frontier& frontier, Lever lever, const std::string& ec
 
 // 4096 / 5.92 = 691.9: at 692 mm2 RNGD's density falls below the line of 3A090.a.
 TEST(Frontier, RngdLeaves3A090AAt692Mm2) {
-  const Frontier& rngd = frontier("furiosa_rngd");
+  const NormsFrontier& rngd = frontier("furiosa_rngd");
   EXPECT_TRUE(rngd.now.name().starts_with("3A090.a"));
-  const Move* area = move_by(rngd, Lever::die_area, "3A090.b");
+  const NormsMove* area = move_by(rngd, NormsLever::die_area, "3A090.b");
   ASSERT_NE(area, nullptr);
   EXPECT_EQ(area->from, "653 mm2");
   EXPECT_EQ(area->to, "692 mm2");
@@ -47,25 +47,26 @@ TEST(Frontier, RngdLeaves3A090AAt692Mm2) {
   ASSERT_TRUE(area->added_cost);
   EXPECT_NEAR(area->added_cost->mid, 39, 1);
   EXPECT_EQ(area->tokens_per_second, rngd.tokens_per_second);
-  EXPECT_EQ(rngd.moves.front().lever, Lever::die_area);
+  EXPECT_EQ(rngd.moves.front().lever, NormsLever::die_area);
 }
 
 // 5.92 x 653 / 4096 = 0.9438: the clock that lowers TPP as far.
 TEST(Frontier, RngdLeaves3A090AAlsoAt943MHz) {
-  const Move* clock = move_by(frontier("furiosa_rngd"), Lever::clock, "3A090.b");
+  const NormsMove* clock = move_by(frontier("furiosa_rngd"), NormsLever::clock, "3A090.b");
   ASSERT_NE(clock, nullptr);
   EXPECT_NEAR(clock->factor, 0.943, 1e-9);  // whole MHz, below 943.8
-  const Move* units = move_by(frontier("furiosa_rngd"), Lever::units, "3A090.b");
+  const NormsMove* units = move_by(frontier("furiosa_rngd"), NormsLever::units, "3A090.b");
   ASSERT_NE(units, nullptr);
   EXPECT_EQ(units->to, "7 PE");
 }
 
 TEST(Frontier, SlowerMemoryTakesRebelOutOfTheTariffWindow) {
-  const Frontier& rebel = frontier("rebel_quad");
+  const NormsFrontier& rebel = frontier("rebel_quad");
   EXPECT_NE(rebel.now.name().find("tariff"), std::string::npos);
-  const auto memory = std::find_if(rebel.moves.begin(), rebel.moves.end(), [](const Move& move) {
-    return move.lever == Lever::memory_bandwidth && move.factor < 1;
-  });
+  const auto memory =
+      std::find_if(rebel.moves.begin(), rebel.moves.end(), [](const NormsMove& move) {
+        return move.lever == NormsLever::memory_bandwidth && move.factor < 1;
+      });
   ASSERT_NE(memory, rebel.moves.end());
   EXPECT_EQ(memory->to, "4.5 TB/s");  // the window is above 4,500 GB/s
   EXPECT_EQ(memory->target.name().find("tariff"), std::string::npos);
@@ -73,10 +74,11 @@ TEST(Frontier, SlowerMemoryTakesRebelOutOfTheTariffWindow) {
 
 // The window ends below 5,000 GB/s, too: faster memory is another way out.
 TEST(Frontier, FasterMemoryTakesRebelOutOfTheTariffWindowAsWell) {
-  const Frontier& rebel = frontier("rebel_quad");
-  const auto memory = std::find_if(rebel.moves.begin(), rebel.moves.end(), [](const Move& move) {
-    return move.lever == Lever::memory_bandwidth && move.factor > 1;
-  });
+  const NormsFrontier& rebel = frontier("rebel_quad");
+  const auto memory =
+      std::find_if(rebel.moves.begin(), rebel.moves.end(), [](const NormsMove& move) {
+        return move.lever == NormsLever::memory_bandwidth && move.factor > 1;
+      });
   ASSERT_NE(memory, rebel.moves.end());
   EXPECT_EQ(memory->to, "5 TB/s");
   ASSERT_TRUE(memory->added_cost);
@@ -85,7 +87,7 @@ TEST(Frontier, FasterMemoryTakesRebelOutOfTheTariffWindowAsWell) {
 
 TEST(Frontier, EveryMoveIsFreerThanTheChipAsItIs) {
   for (const char* chip : {"furiosa_rngd", "rebel_quad", "h100_sxm", "mi210"}) {
-    for (const Move& move : frontier(chip).moves) {
+    for (const NormsMove& move : frontier(chip).moves) {
       EXPECT_TRUE(is_freer(move.target, frontier(chip).now)) << chip << " " << move.to;
       EXPECT_NE(move.factor, 1) << chip;
     }
@@ -93,9 +95,9 @@ TEST(Frontier, EveryMoveIsFreerThanTheChipAsItIs) {
 }
 
 TEST(Frontier, ADieBeyondTheReticleIsNotBuildable) {
-  const Frontier& h100 = frontier("h100_sxm");
-  for (const Move& move : h100.moves) {
-    if (move.lever == Lever::die_area) {
+  const NormsFrontier& h100 = frontier("h100_sxm");
+  for (const NormsMove& move : h100.moves) {
+    if (move.lever == NormsLever::die_area) {
       EXPECT_FALSE(move.is_buildable);
     }
   }

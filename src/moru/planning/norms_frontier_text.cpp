@@ -11,33 +11,33 @@
 namespace moru {
 namespace {
 
-std::string lever_text(Lever lever) {
+std::string lever_text(NormsLever lever) {
   std::string text(enum_name(lever));
   std::replace(text.begin(), text.end(), '_', ' ');
   return text;
 }
 
-std::string cost_text(const std::optional<PriceRange>& cost) {
+std::string cost_text(const std::optional<DiePriceRange>& cost) {
   return cost ? fmt::format("{:+.0f} ({:+.0f}..{:+.0f})", cost->mid, cost->low, cost->high) : "-";
 }
 
-double change(const Frontier& frontier, const Move& move) {
+double change(const NormsFrontier& frontier, const NormsMove& move) {
   return *move.tokens_per_second / *frontier.tokens_per_second - 1;
 }
 
-std::string tokens_text(const Frontier& frontier, const Move& move) {
+std::string tokens_text(const NormsFrontier& frontier, const NormsMove& move) {
   if (!frontier.tokens_per_second || !move.tokens_per_second) {
     return "-";
   }
   return fmt::format("{:.0f} ({:+.1f}%)", *move.tokens_per_second, 100 * change(frontier, move));
 }
 
-std::string answer(const Frontier& frontier) {
+std::string answer(const NormsFrontier& frontier) {
   if (frontier.moves.empty()) {
     return fmt::format("{} is {}; no change of one resource within reach frees it further.\n",
                        frontier.chip, frontier.now.name());
   }
-  const Move& best = frontier.moves.front();
+  const NormsMove& best = frontier.moves.front();
   std::string text =
       fmt::format("{} is {}. The cheapest change: {} {} -> {} ({:+.1f}%) makes it {}",
                   frontier.chip, frontier.now.name(), lever_text(best.lever), best.from, best.to,
@@ -54,7 +54,7 @@ std::string answer(const Frontier& frontier) {
          "\n";
 }
 
-void write_range(JsonWriter& json, const std::optional<PriceRange>& range) {
+void write_range(JsonWriter& json, const std::optional<DiePriceRange>& range) {
   if (!range) {
     json.null();
     return;
@@ -68,14 +68,14 @@ void write_range(JsonWriter& json, const std::optional<PriceRange>& range) {
 
 }  // namespace
 
-std::string frontier_text(const Frontier& frontier, const FrontierQuestion& question,
+std::string frontier_text(const NormsFrontier& frontier, const FrontierQuestion& question,
                           bool explains) {
   std::string text = answer(frontier);
   if (!frontier.moves.empty()) {
     Table table({"lever", "from", "to", "change", "becomes", "USD a chip", "tokens/s", "crosses"},
                 {Align::left, Align::left, Align::left, Align::right, Align::left, Align::right,
                  Align::right, Align::left});
-    for (const Move& move : frontier.moves) {
+    for (const NormsMove& move : frontier.moves) {
       table.row({lever_text(move.lever), move.from, move.to,
                  fmt::format("{:+.1f}%", 100 * (move.factor - 1)), move.target.name(),
                  cost_text(move.added_cost), tokens_text(frontier, move),
@@ -113,7 +113,7 @@ std::string frontier_text(const Frontier& frontier, const FrontierQuestion& ques
   return text + "\n" + kNotLegalAdvice + "\n";
 }
 
-std::string frontier_json(const Frontier& frontier, const FrontierQuestion& question) {
+std::string frontier_json(const NormsFrontier& frontier, const FrontierQuestion& question) {
   JsonWriter json;
   json.begin_object()
       .field("schema", "moru/norms-frontier/1")
@@ -128,7 +128,7 @@ std::string frontier_json(const Frontier& frontier, const FrontierQuestion& ques
   json.key("tokens_per_second");
   frontier.tokens_per_second ? json.value(*frontier.tokens_per_second) : json.null();
   json.key("moves").begin_array();
-  for (const Move& move : frontier.moves) {
+  for (const NormsMove& move : frontier.moves) {
     json.begin_object()
         .field("lever", enum_name(move.lever))
         .field("from", move.from)

@@ -7,9 +7,9 @@
 
 namespace moru {
 
-std::string frontier_text(const Frontier& frontier, const FrontierQuestion& question,
+std::string frontier_text(const NormsFrontier& frontier, const FrontierQuestion& question,
                           bool explains);
 // Schema moru/norms-frontier/1.
-std::string frontier_json(const Frontier& frontier, const FrontierQuestion& question);
+std::string frontier_json(const NormsFrontier& frontier, const FrontierQuestion& question);
 
 }  // namespace moru

@@ -12,7 +12,7 @@
 namespace moru {
 namespace {
 
-std::string month_text(const GrowthPlan& plan, int month) {
+std::string month_text(const DutyPlan& plan, int month) {
   constexpr std::size_t kYearAndMonth = 7;
   return date_text(plan.last_day_of(month)).substr(0, kYearAndMonth);
 }
@@ -45,13 +45,13 @@ std::string with_unit(const Rulebook& rules, const std::string& quantity, double
          (definition == nullptr || definition->unit.empty() ? "" : " " + definition->unit);
 }
 
-bool has_duty(const Burden& burden, const std::string& rule) {
+bool has_duty(const DutyBurden& burden, const std::string& rule) {
   return std::any_of(burden.duties.begin(), burden.duties.end(), [&](const Verdict& verdict) {
     return verdict.rule->id == rule && verdict.status != VerdictStatus::unknown;
   });
 }
 
-std::string duty_text(const Burden& burden, const std::string& rule) {
+std::string duty_text(const DutyBurden& burden, const std::string& rule) {
   for (const Verdict& verdict : burden.duties) {
     if (verdict.rule->id == rule) {
       return spaced(verdict.status);
@@ -61,9 +61,9 @@ std::string duty_text(const Burden& burden, const std::string& rule) {
 }
 
 // The sentence that answers the question.
-std::string summary(const Rulebook& rules, const std::vector<Burden>& burdens, int date) {
-  const Burden& small = burdens.front();
-  const Burden& large = burdens.back();
+std::string summary(const Rulebook& rules, const std::vector<DutyBurden>& burdens, int date) {
+  const DutyBurden& small = burdens.front();
+  const DutyBurden& large = burdens.back();
   int both = 0;
   int only_small = 0;
   int only_large = 0;
@@ -82,7 +82,7 @@ std::string summary(const Rulebook& rules, const std::vector<Burden>& burdens, i
       0);
 }
 
-const FirstDuty* first_by(const Burden& burden, const std::string& size) {
+const FirstDuty* first_by(const DutyBurden& burden, const std::string& size) {
   for (const FirstDuty& duty : burden.firsts) {
     if (duty.quantity == size) {
       return &duty;
@@ -107,12 +107,12 @@ std::string first_text(const Rulebook& rules, const FirstDuty* duty) {
 
 }  // namespace
 
-std::string timeline_text(const Rulebook& rules, const GrowthPlan& plan, const Timeline& timeline,
+std::string timeline_text(const Rulebook& rules, const DutyPlan& plan, const DutyTimeline& timeline,
                           bool explains) {
   std::string text = fmt::format("{}: duties met from {} to {}\n\n", timeline.name,
                                  month_text(plan, 0), month_text(plan, plan.months - 1));
   int last_month = -1;
-  for (const TimelineEvent& event : timeline.events) {
+  for (const DutyChange& event : timeline.events) {
     text += fmt::format("{:<8} {:<14} {}\n",
                         event.month == last_month ? "" : month_text(plan, event.month),
                         spaced(event.verdict.status), event.verdict.rule->id);
@@ -148,11 +148,11 @@ std::string timeline_text(const Rulebook& rules, const GrowthPlan& plan, const T
   return text + "\n" + kNotLegalAdvice + "\n";
 }
 
-std::string timeline_json(const GrowthPlan& plan, const Timeline& timeline) {
+std::string timeline_json(const DutyPlan& plan, const DutyTimeline& timeline) {
   JsonWriter json;
   json.begin_object().field("schema", "moru/norms-timeline/1").field("plan", timeline.name);
   json.key("events").begin_array();
-  for (const TimelineEvent& event : timeline.events) {
+  for (const DutyChange& event : timeline.events) {
     json.begin_object()
         .field("month", month_text(plan, event.month))
         .field("rule", event.verdict.rule->id)
@@ -168,11 +168,11 @@ std::string timeline_json(const GrowthPlan& plan, const Timeline& timeline) {
   return json.take();
 }
 
-std::string burden_text(const Rulebook& rules, const std::vector<Burden>& burdens, int date,
+std::string burden_text(const Rulebook& rules, const std::vector<DutyBurden>& burdens, int date,
                         bool explains) {
   std::string text = summary(rules, burdens, date) + "\n\n";
   std::vector<std::string> header = {"duty"};
-  for (const Burden& burden : burdens) {
+  for (const DutyBurden& burden : burdens) {
     header.push_back(burden.subject.name);
   }
   const std::vector<Align> left(header.size(), Align::left);
@@ -180,7 +180,7 @@ std::string burden_text(const Rulebook& rules, const std::vector<Burden>& burden
   for (const Rule& rule : rules.rules()) {
     std::vector<std::string> row = {rule.id};
     bool is_met = false;
-    for (const Burden& burden : burdens) {
+    for (const DutyBurden& burden : burdens) {
       row.push_back(duty_text(burden, rule.id));
       is_met = is_met || row.back() != "-";
     }
@@ -194,7 +194,7 @@ std::string burden_text(const Rulebook& rules, const std::vector<Burden>& burden
   for (const std::string& size : burden_sizes()) {
     std::vector<std::string> row = {size};
     bool is_any = false;
-    for (const Burden& burden : burdens) {
+    for (const DutyBurden& burden : burdens) {
       const FirstDuty* duty = first_by(burden, size);
       is_any = is_any || duty != nullptr;
       row.push_back(first_text(rules, duty));
@@ -205,7 +205,7 @@ std::string burden_text(const Rulebook& rules, const std::vector<Burden>& burden
   }
   text += "\n" + firsts.text();
   if (explains) {
-    for (const Burden& burden : burdens) {
+    for (const DutyBurden& burden : burdens) {
       text += fmt::format("\n{}\n", burden.subject.name);
       for (const auto& [name, stated] : burden.subject.values) {
         append_labelled(text, "",
@@ -218,11 +218,11 @@ std::string burden_text(const Rulebook& rules, const std::vector<Burden>& burden
   return text + "\n" + kNotLegalAdvice + "\n";
 }
 
-std::string burden_json(const Rulebook& rules, const std::vector<Burden>& burdens, int date) {
+std::string burden_json(const Rulebook& rules, const std::vector<DutyBurden>& burdens, int date) {
   JsonWriter json;
   json.begin_object().field("schema", "moru/norms-burden/1").field("date", date_text(date));
   json.key("subjects").begin_array();
-  for (const Burden& burden : burdens) {
+  for (const DutyBurden& burden : burdens) {
     json.begin_object().field("subject", burden.subject.name).key("duties").begin_array();
     for (const Verdict& verdict : burden.duties) {
       json.begin_object()

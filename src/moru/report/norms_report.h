@@ -22,16 +22,16 @@ struct VerdictText {
 };
 std::string verdicts_text(const Rulebook& rules, const Verdicts& verdicts, const VerdictText& how);
 
-std::string timeline_text(const Rulebook& rules, const GrowthPlan& plan, const Timeline& timeline,
+std::string timeline_text(const Rulebook& rules, const DutyPlan& plan, const DutyTimeline& timeline,
                           bool explains);
 // Schema moru/norms-timeline/1.
-std::string timeline_json(const GrowthPlan& plan, const Timeline& timeline);
+std::string timeline_json(const DutyPlan& plan, const DutyTimeline& timeline);
 
 // Two subjects against each other, the smaller first.
-std::string burden_text(const Rulebook& rules, const std::vector<Burden>& burdens, int date,
+std::string burden_text(const Rulebook& rules, const std::vector<DutyBurden>& burdens, int date,
                         bool explains);
 // Schema moru/norms-burden/1.
-std::string burden_json(const Rulebook& rules, const std::vector<Burden>& burdens, int date);
+std::string burden_json(const Rulebook& rules, const std::vector<DutyBurden>& burdens, int date);
 
 // What is known: the rules, the quantities that tests and --set may name, the areas of use that
 // rules list (of one area: which rules ask what).

@@ -89,11 +89,11 @@ void MeasuredTimes::read(const std::string& path, const std::string& op, const C
     }
     const auto* chain = std::get_if<ChainTask>(&*task);
     // A call that serves a chunk and decodes speaks for its decodes.
-    const Key key = chain == nullptr ? key_of(*task)
-                    : chain->is_one_kernel && !chain->parts.empty()
-                        ? key_of(std::visit([](const auto& part) { return Task(part); },
-                                            chain->parts.back()))
-                        : Key{};
+    const Key key =
+        chain == nullptr ? key_of(*task)
+        : chain->is_one_kernel && !chain->parts.empty()
+            ? key_of(std::visit([](const auto& part) { return Task(part); }, chain->parts.back()))
+            : Key{};
     if (!key.shape.empty()) {
       samples_[key.shape][std::string(row.backend())].push_back(
           {key.at, std::log(measured / prediction->seconds)});

@@ -3,9 +3,8 @@
 #include "moru/base/testing.h"
 #include "moru/validation/ops_predict.h"
 
-#include <gtest/gtest.h>
-
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 namespace moru {
 namespace {
@@ -51,8 +50,9 @@ TEST(MeasuredTimes, NeedRowsOfTheChip) {
   const TemporaryFolder folder;
   folder.write("a100_sxm/gemm.csv", "chip,dtype,m,n,k,latency_us,source\n");
   const Chip chip = load_chip("a100_sxm");
-  EXPECT_NE(error_of([&] { MeasuredTimes(folder.path(""), chip); })
-                .find("no measured operators of a100_sxm"),
+  EXPECT_NE(error_of([&] {
+              MeasuredTimes(folder.path(""), chip);
+            }).find("no measured operators of a100_sxm"),
             std::string::npos);
 }
 

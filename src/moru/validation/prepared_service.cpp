@@ -17,8 +17,8 @@ PreparedService::PreparedService(const std::string& model, const std::string& ch
     times_ = std::make_unique<MeasuredTimes>(op_times, chip_);
     corrected_ = corrected_mapper(*mapper_, *times_);
   }
-  costs_ = std::make_unique<StepCosts>(model_, engine_.parallelism,
-                                       corrected_ ? *corrected_ : *mapper_);
+  costs_ =
+      std::make_unique<StepCosts>(model_, engine_.parallelism, corrected_ ? *corrected_ : *mapper_);
 }
 
 PreparedService::Answer PreparedService::serve_trace(const Trace& trace,
