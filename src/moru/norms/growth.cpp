@@ -26,7 +26,7 @@ struct GrowthText {
   }
 };
 
-struct PlanText {
+struct PlanFile {
   static constexpr std::string_view kTypeName = "growth plan";
   std::string plan;
   std::string about;
@@ -95,7 +95,7 @@ class PlanReader {
   DutyPlan read() {
     Document head = document_;
     std::erase_if(head.root.entries, [](const Node::Entry& e) { return e.key == "values"; });
-    PlanText text = parse_document<PlanText>(head);
+    PlanFile text = parse_document<PlanFile>(head);
     plan_.name = text.plan;
     plan_.about = text.about;
     plan_.start = *parse_date(text.start);
