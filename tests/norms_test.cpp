@@ -71,6 +71,20 @@ TEST(NormsCommand, JsonIsOpenWhereAFigureIs) {
   FAIL() << "no verdict on us.bis.3a090.a";
 }
 
+TEST(NormsCommand, JsonOfAMissingAreaIsAnInterval) {
+  const Document document = json("check sapeon_x330 --date 2026-11-21");
+  for (const Node& verdict : document.root.find("verdicts")->items) {
+    if (verdict.find("rule")->text == "us.bis.3a090.a") {
+      EXPECT_EQ(verdict.find("status")->text, "unknown");
+      const Node* values = verdict.find("values");
+      EXPECT_EQ(values->find("PD")->find("low")->text, "3.421911422");  // 2936 / 858
+      EXPECT_TRUE(values->find("PD")->find("high")->is_null());
+      EXPECT_EQ(values->find("applicable_die_area")->find("high")->text, "858");
+      EXPECT_TRUE(verdict.find("margins")->find("PD >= 5.92")->find("high")->is_null());
+    }
+  }
+}
+
 TEST(NormsCommand, AnswersForEveryDayAndWhateverTheVerdict) {
   EXPECT_EQ(statuses(json("check h100_sxm --date 2020-01-01"))["us.bis.3a090.a"], "not_applicable");
   EXPECT_EQ(statuses(json("check h100_sxm --date 2030-01-01"))["us.bis.3a090.a"], "restricted");

@@ -201,10 +201,9 @@ std::vector<Margin> Expression::margins(const ValueOf& value_of) const {
     margin.line =
         std::string(trim(std::string_view(text_).substr(term.begin, term.end - term.begin)));
     margin.unit_scale = line_unit(terms_[term.right]);
-    margin.distance = left.is_unknown() || right.is_unknown()
-                          ? Value::unknown(terms_[term.left].type)
-                          : Value::number(left.low - right.high, left.high - right.low,
-                                          terms_[term.left].type.dimension);
+    margin.is_known = !left.is_unknown() && !right.is_unknown();
+    margin.distance = Value::number(left.low - right.high, left.high - right.low,
+                                    terms_[term.left].type.dimension);
     all.push_back(std::move(margin));
   }
   return all;

@@ -31,6 +31,7 @@ struct Margin {
   std::string line;  // "TPP >= 4800"
   Value distance;    // of left above right, in `unit_scale` SI base units
   double unit_scale = 1;
+  bool is_known = true;  // false: nothing is known of one side
 };
 
 class Expression {

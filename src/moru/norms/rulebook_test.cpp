@@ -103,7 +103,7 @@ TEST(Rulebook, RefusesAnUnknownQuantityByFileAndLine) {
 
 TEST(Rulebook, RefusesACircleOfFormulas) {
   EXPECT_EQ(error_with("tpp, doc: performance", "tpp, doc: performance, formula: density * 2"),
-            "rules.yaml:2:49: error: goes in a circle: density <- tpp <- density; state one of "
+            "rules.yaml:4:45: error: goes in a circle: density <- tpp <- density; state one of "
             "them instead");
 }
 

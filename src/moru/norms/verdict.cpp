@@ -277,6 +277,11 @@ class Check {
     }
     for (const std::string& name : open_) {
       (quantities_.is_missing(name) ? verdict_.missing : verdict_.disputed).push_back(name);
+      const bool is_shown = std::any_of(verdict_.values.begin(), verdict_.values.end(),
+                                        [&](const auto& value) { return value.first == name; });
+      if (!is_shown) {
+        verdict_.values.emplace_back(name, quantities_.stated(name));
+      }
     }
   }
 

@@ -18,8 +18,9 @@ struct Verdict {
   std::string reason;                 // why it does not apply
   std::vector<std::string> missing;   // inputs that nobody stated and that decide
   std::vector<std::string> disputed;  // inputs with more than one reading that decide
-  std::vector<std::pair<std::string, Stated>> values;  // of every quantity of its tests
-  std::vector<Margin> margins;                         // to every line of its tests
+  std::vector<std::pair<std::string, Stated>>
+      values;                   // of every quantity of its tests, open inputs last
+  std::vector<Margin> margins;  // to every line of its tests
 };
 
 struct Verdicts {

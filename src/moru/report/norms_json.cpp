@@ -18,10 +18,8 @@ double tidy(double value) {
                                                                     : value;
 }
 
-// What follows from others has an interval even where one of them is missing: from zero on.
-void write_number(JsonWriter& json, const Value& value, double scale, bool is_derived) {
-  const bool is_nothing = value.is_unknown() && !is_derived;
-  if (is_nothing || std::isnan(value.low) || std::isnan(value.high)) {
+void write_number(JsonWriter& json, const Value& value, double scale, bool is_known) {
+  if (!is_known || std::isnan(value.low) || std::isnan(value.high)) {
     json.null();
   } else if (value.low == value.high) {
     json.value(tidy(value.low / scale));
@@ -47,8 +45,10 @@ void write_value(JsonWriter& json, const Rulebook& rules, const std::string& nam
   const QuantityDefinition* definition = rules.definition(name);
   switch (value.type.kind) {
     case ValueKind::number:
-      return write_number(json, value, definition == nullptr ? 1 : definition->unit_scale,
-                          definition != nullptr && definition->expression.has_value());
+      // What follows from others has an interval even where one of them is missing: from zero on.
+      return write_number(
+          json, value, definition == nullptr ? 1 : definition->unit_scale,
+          !value.is_unknown() || (definition != nullptr && definition->expression.has_value()));
     case ValueKind::date:
       return write_date(json, value);
     case ValueKind::text:
@@ -71,7 +71,7 @@ void write_verdict(JsonWriter& json, const Rulebook& rules, const Verdict& verdi
   json.key("margins").begin_object();
   for (const Margin& margin : verdict.margins) {
     json.key(margin.line);
-    write_number(json, margin.distance, margin.unit_scale, false);
+    write_number(json, margin.distance, margin.unit_scale, margin.is_known);
   }
   json.end_object();
   json.field("citation", verdict.rule->citation).field("trust", verdict.rule->trust);

@@ -21,7 +21,7 @@ std::string range_text(double low, double high) {
 }
 
 std::string margin_text(const Margin& margin) {
-  if (margin.distance.is_unknown() || std::isnan(margin.distance.low)) {
+  if (!margin.is_known || std::isnan(margin.distance.low)) {
     return fmt::format("{}: not known", margin.line);
   }
   const double low = margin.distance.low / margin.unit_scale;
