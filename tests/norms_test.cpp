@@ -115,7 +115,7 @@ TEST(NormsCommand, ProposedRulesStandBesideTheShippedOnes) {
 
 TEST(NormsCommand, ExplainsEveryFigure) {
   const std::string text = answer("check furiosa_rngd --explain");
-  EXPECT_NE(text.find("512 T(FL)OPS x 8 bit"), std::string::npos);
+  EXPECT_NE(text.find("256 T(FL)OPS x 16 bit (bf16)"), std::string::npos);
   EXPECT_NE(text.find("= TPP / (applicable_die_area / 1 mm2)"), std::string::npos);
   EXPECT_NE(text.find("15 CFR 774"), std::string::npos);
 }

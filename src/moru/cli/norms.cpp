@@ -79,10 +79,10 @@ void Norms::declare(Options& options) {
                         "check, compare, frontier, timeline, burden, rules, quantities or domains");
   options.list("subject", subjects_,
                "chip id, model id, chip YAML, or a YAML that says `subject:` or `plan:`");
-  options.list("--date", dates_, "YYYY-MM-DD (compare: several); by default the last day read");
-  options.list("--set", settings_, "name=value: state an input, e.g. training_tokens=15e12");
+  options.repeated("--date", dates_, "YYYY-MM-DD (compare: several); by default the last day read");
+  options.repeated("--set", settings_, "name=value: state an input, e.g. training_tokens=15e12");
   options.text("--to", destination_, "destination of an export, ISO 3166 alpha-2; CN by default");
-  options.list("--rules", rule_files_, "further files of rules: proposals and drafts");
+  options.repeated("--rules", rule_files_, "further files of rules: proposals and drafts");
   options.text("--model", question_.model, "frontier: model whose tokens/s count");
   options.count("--batch", question_.batch, "frontier: requests that one chip serves at a time");
   options.count("--random-input-len", question_.prompt_tokens, "frontier: prompt tokens of each");

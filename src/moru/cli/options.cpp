@@ -26,10 +26,11 @@ void Options::required_text(const std::string& names, std::string& value, const 
 }
 void Options::list(const std::string& names, std::vector<std::string>& values,
                    const std::string& doc) {
-  auto* option = app_.add_option(names, values, doc)->delimiter(',');
-  if (names.starts_with('-')) {
-    option->allow_extra_args(false);  // or it would swallow the positional arguments behind it
-  }
+  app_.add_option(names, values, doc)->delimiter(',');
+}
+void Options::repeated(const std::string& names, std::vector<std::string>& values,
+                       const std::string& doc) {
+  app_.add_option(names, values, doc)->delimiter(',')->allow_extra_args(false);
 }
 void Options::number(const std::string& names, double& value, const std::string& doc) {
   app_.add_option(names, value, doc)->capture_default_str();

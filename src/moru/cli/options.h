@@ -22,6 +22,8 @@ class Options {
   void required_text(const std::string& names, std::string& value, const std::string& doc);
   // "a,b" and repeated options both give several values.
   void list(const std::string& names, std::vector<std::string>& values, const std::string& doc);
+  // The same, but it leaves the words behind its value to the positional arguments.
+  void repeated(const std::string& names, std::vector<std::string>& values, const std::string& doc);
   void number(const std::string& names, double& value, const std::string& doc);
   void count(const std::string& names, std::int64_t& value, const std::string& doc);
   // true and --no-… false where `names` is "--x,!--no-x".
