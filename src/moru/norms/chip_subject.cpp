@@ -108,8 +108,11 @@ class ChipReader {
  private:
   void state(const std::string& name, Value value, std::string how, std::string source = "",
              std::string trust = "") {
-    subject_.values[name] = {std::move(value), std::move(how),
-                             source.empty() ? chip_.source : std::move(source),
+    if (source.empty()) {
+      const auto found = chip_.sources.find(chip_.source);
+      source = found == chip_.sources.end() ? chip_.source : found->second;
+    }
+    subject_.values[name] = {std::move(value), std::move(how), std::move(source),
                              trust.empty() ? chip_.trust : std::move(trust)};
   }
   void state_word(const std::string& name, const std::string& word) {

@@ -46,6 +46,14 @@ class Quantities {
     return stated;
   }
 
+  // The quantities that its formula names, where it is computed and not stated.
+  std::vector<std::string> inputs_of(const std::string& name) const {
+    const QuantityDefinition* definition = rules_.definition(name);
+    const bool is_computed =
+        definition != nullptr && definition->expression && !subject_.values.contains(name);
+    return is_computed ? definition->expression->names() : std::vector<std::string>{};
+  }
+
   bool is_missing(const std::string& name) {
     return !subject_.values.contains(name) && value_of(name).value.is_unknown();
   }
@@ -188,6 +196,14 @@ class Check {
     }
     if (rule_.applies) {
       add(*rule_.applies);
+    }
+    // What a formula rests on belongs to its value.
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      for (const std::string& input : quantities_.inputs_of(names[i])) {
+        if (std::find(names.begin(), names.end(), input) == names.end()) {
+          names.push_back(input);
+        }
+      }
     }
     std::erase_if(names, [](const std::string& name) { return name == "date" || name == "year"; });
     for (const std::string& name : names) {
