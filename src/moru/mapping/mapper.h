@@ -2,6 +2,7 @@
 #pragma once
 
 #include "moru/chip/chip.h"
+#include "moru/mapping/explanation.h"
 #include "moru/mapping/op_cost.h"
 #include "moru/model/operator.h"
 
@@ -25,6 +26,11 @@ class ChipMapper {
  public:
   virtual ~ChipMapper() = default;
   virtual tl::expected<OpCost, Infeasible> cost(const Operator& op) const = 0;
+  // Why cost() says what it says. May allocate. Mappers without kernels refuse.
+  virtual tl::expected<Explanation, Infeasible> explain(const Operator& op) const {
+    return tl::unexpected(Infeasible{"no kernels to explain '" + std::string(op.name) +
+                                     "' by; use --mapper tiled on a GPU or an NPU"});
+  }
 };
 
 class Mapper {

@@ -236,6 +236,8 @@ class ProductModel {
   double results_;
 };
 
+constexpr double kNever = 1e30;
+
 struct Choice {
   Candidate candidate;
   Tile tile = {0, 0};
@@ -246,8 +248,11 @@ class Search {
  public:
   Search(ProductModel& model, const Product& p, const GpuDevice& device)
       : model_(model), p_(p), device_(device) {
-    best_.candidate.seconds = 1e30;
+    best_.candidate.seconds = kNever;
+    second_.candidate.seconds = kNever;
   }
+
+  const Choice& second() const { return second_; }
 
   void try_tile(const Tile& tile) {
     const double ctas = p_.count * ceil_div(p_.m, tile.m) * ceil_div(p_.n, tile.n);
@@ -256,7 +261,10 @@ class Search {
     for (double splits = 1; splits <= most && splits * 128 <= std::max(p_.k, 128.0); splits *= 2) {
       const Candidate candidate = model_.evaluate(tile, splits);
       if (candidate.seconds < best_.candidate.seconds) {
+        second_ = best_;
         best_ = {candidate, tile, splits};
+      } else if (candidate.seconds < second_.candidate.seconds && !is_best(tile, splits)) {
+        second_ = {candidate, tile, splits};
       }
     }
   }
@@ -306,17 +314,24 @@ class Search {
   }
 
  private:
+  // The widths that fill one, two, … waves may coincide.
+  bool is_best(const Tile& tile, double splits) const {
+    return tile.m == best_.tile.m && tile.n == best_.tile.n && splits == best_.splits;
+  }
+
   ProductModel& model_;
   const Product& p_;
   const GpuDevice& device_;
   Choice best_;
+  Choice second_;
 };
 
 }  // namespace
 
 KernelTime time_product(const GpuDevice& device, const Product& product, const Engine& engine) {
   ProductModel model(device, product);
-  const Choice best = Search(model, product, device).run();
+  Search search(model, product, device);
+  const Choice best = search.run();
   KernelTime time;
   time.flops = 2 * product.m * product.n * product.k * product.count;
   const double width = bytes_per_element(product.computed) / 2;
@@ -333,8 +348,15 @@ KernelTime time_product(const GpuDevice& device, const Product& product, const E
   time.cache_bytes = best.candidate.cache_bytes;
   time.cache = time.cache_bytes / device.cache_bandwidth;
   time.waves = best.candidate.waves;
-  time.tile = {static_cast<int>(best.tile.m), static_cast<int>(best.tile.n), 0,
-               static_cast<int>(best.splits)};
+  const auto tile_of = [](const Choice& choice) {
+    return std::array<int, 4>{static_cast<int>(choice.tile.m), static_cast<int>(choice.tile.n), 0,
+                              static_cast<int>(choice.splits)};
+  };
+  time.tile = tile_of(best);
+  if (search.second().candidate.seconds < kNever) {
+    time.other_tile = tile_of(search.second());
+    time.other_seconds = time.seconds * search.second().candidate.seconds / best.candidate.seconds;
+  }
   return time;
 }
 

@@ -3,10 +3,12 @@
 #include "moru/base/registry.h"
 #include "moru/base/text.h"
 #include "moru/mapping/gpu/answer.h"
+#include "moru/mapping/gpu/explain.h"
 #include "moru/mapping/gpu/gemm.h"
 #include "moru/mapping/interval.h"
 #include "moru/mapping/mapper.h"
 #include "moru/mapping/systolic/device.h"
+#include "moru/mapping/systolic/explain.h"
 #include "moru/mapping/tasks_of.h"
 
 #include <fmt/format.h>
@@ -64,6 +66,10 @@ class TiledGpu final : public ChipMapper {
     cost.bound = binding(cost);
     cost.utilisation = used_share(op, task, cost);
     return cost;
+  }
+
+  tl::expected<Explanation, Infeasible> explain(const Operator& op) const override {
+    return explain_on_gpu(device_, engine_, task_of(op), launch_);
   }
 
  private:
@@ -128,6 +134,18 @@ class TiledSystolic final : public ChipMapper {
     }
     cost.utilisation = used_share(op, task, cost);
     return cost;
+  }
+
+  tl::expected<Explanation, Infeasible> explain(const Operator& op) const override {
+    if (op.op_class == OperatorClass::collective) {
+      return ChipMapper::explain(op);
+    }
+    Task task = task_of(op);
+    if (const auto* moe = std::get_if<MoeTask>(&task)) {
+      task = dense_equivalent(*moe);
+    }
+    const bool is_pass = std::holds_alternative<VectorTask>(task);
+    return explain_on_arrays(device_, engine_, task, is_pass ? device_.launch : 0);
   }
 
  private:
