@@ -55,6 +55,12 @@ struct Engine {
   double direct_allreduce_bytes = 0;
 };
 
+// Counts of kernels that the sources leave open and the smallest measured times decided: they count
+// as numbers estimated from rows.
+inline constexpr double kModularExpertKernels = 6;  // vLLM's prepare and finalise around experts
+inline constexpr double kPlainRouterKernels = 8;    // a router of more than 16 experts per token
+inline constexpr int kCountedKernelNumbers = 2;
+
 // By backend label: vllm, sglang, trtllm, ideal, …; unknown labels get the defaults ("ideal" with
 // the kernels an engine needs).
 const Engine& engine_named(std::string_view name);

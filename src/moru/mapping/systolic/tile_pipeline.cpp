@@ -22,8 +22,8 @@ double pipeline_clocks(const TileJob& job) {
   const double computing = (more + 1) * busy + drain;
   const double loading = more * load + std::max(columns - 2, 0.0) * store + busy + drain;
   const double storing = (columns - 1) * store + std::max(more * load, busy);
-  return job.transfer_start + load + activations + first +
-         std::max({computing, loading, storing}) + store;
+  return job.transfer_start + load + activations + first + std::max({computing, loading, storing}) +
+         store;
 }
 
 }  // namespace moru

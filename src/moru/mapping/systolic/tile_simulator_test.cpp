@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
-
 namespace moru {
 namespace {
 
@@ -41,14 +39,6 @@ TEST(TileSimulator, NeverBeatsItsArraysOrItsMemory) {
   const TileRun run = simulate_tiles(job);
   EXPECT_GE(run.clocks, run.array_busy);
   EXPECT_GE(run.clocks, run.memory_busy);
-}
-
-TEST(TileSimulator, WalksFiveMillionClocksASecond) {
-  const TileJob job{4096, 16384, 16384, 128, 128, 1, 512, 2, 500};
-  const auto begin = std::chrono::steady_clock::now();
-  const double clocks = simulate_tiles(job).clocks;
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  EXPECT_GT(clocks / took.count(), 5e6);
 }
 
 }  // namespace
