@@ -5,6 +5,7 @@
 #include "moru/base/text.h"
 #include "moru/cli/options.h"
 #include "moru/validation/ops.h"
+#include "moru/validation/ops_scatter.h"
 #include "moru/validation/ops_text.h"
 #include "moru/validation/schedule.h"
 
@@ -34,6 +35,8 @@ class Validate final : public Command {
     options.text("--stage", ops_.stage,
                  "ops, with --calibrate: only gemm, attention, moe, collective or elementwise");
     options.text("--rows", rows_, "ops: write every row with its prediction to this CSV file");
+    options.text("--scatter", scatter_,
+                 "ops: draw predicted against measured times into this SVG file");
     options.flag("--json", json_, "moru/validate-schedule/1 or moru/validate-ops/1 on stdout");
     options.text("-o,--output", output_, "write there instead of stdout");
     options.example("moru validate schedule ../shared/data/golden_sched");
@@ -60,7 +63,7 @@ class Validate final : public Command {
 
   int run_ops() {
     ops_.folder = path_;
-    ops_.keep_rows = !rows_.empty();
+    ops_.keep_rows = !rows_.empty() || !scatter_.empty();
     std::string constants;
     if (calibrate_) {
       const Calibration calibration = calibrate_ops(calibration_question(), without_, sample_);
@@ -70,6 +73,10 @@ class Validate final : public Command {
     const OpsValidation result = validate_ops(ops_);
     if (!rows_.empty()) {
       write_file(rows_, ops_rows_csv(result));
+    }
+    if (!scatter_.empty()) {
+      constexpr std::size_t kPointsPerOperator = 400;
+      write_file(scatter_, ops_scatter_svg(result, kPointsPerOperator));
     }
     write_file(output_, json_ ? ops_json(result) : ops_text(result) + constants);
     return kExitAnswered;
@@ -120,6 +127,7 @@ class Validate final : public Command {
   std::vector<std::string> without_;
   std::int64_t sample_ = 500;
   std::string rows_;
+  std::string scatter_;
   bool json_ = false;
   std::string output_ = "-";
 };
