@@ -86,8 +86,7 @@ tl::expected<KernelTime, Infeasible> time_collective(const Fabric& fabric, const
   // Through the host packets are lost on, not slots of a protocol: bridged pairs of which one
   // reaches the next by PCIe fill it. Without any bridge both directions share the root complex.
   const bool is_bridged = task.is_pairwise && fabric.bandwidth > 0;
-  const double host =
-      fabric.host_bandwidth * c.host_share / (is_bridged ? c.link_efficiency : 1.0);
+  const double host = fabric.host_bandwidth * c.host_share / (is_bridged ? c.link_efficiency : 1.0);
   const double raw = is_linked ? fabric.bandwidth : host;
   if (raw <= 0) {
     return tl::unexpected(Infeasible{

@@ -23,6 +23,8 @@ struct Engine {
   bool is_wall_clock = false;
   // Small constants as data: few bits toggle, so the matrix units draw less power.
   bool has_quiet_data = false;
+  // 8- and 4-bit products by CUTLASS kernels that never split the depth.
+  bool keeps_depth_whole = false;
   // Kernels beside the product itself that quantise the activations, per scheme.
   std::array<double, kQuantSchemes> quant_kernels = {};
   // Calls timed one after the other, warm-up included; 0: without end, as in a service. Power

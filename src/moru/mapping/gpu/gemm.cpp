@@ -283,8 +283,9 @@ class Search {
       return;
     }
     const double ctas = p_.count * ceil_div(p_.m, tile.m) * ceil_div(p_.n, tile.n);
-    const double most =
-        p_.is_grouped ? 1 : std::clamp(floor_of(2 * device_.cores / ctas), 1.0, 32.0);
+    const double most = p_.is_grouped || p_.keeps_depth_whole
+                            ? 1
+                            : std::clamp(floor_of(2 * device_.cores / ctas), 1.0, 32.0);
     for (double splits = 1; splits <= most && splits * 128 <= std::max(p_.k, 128.0); splits *= 2) {
       const Candidate candidate = model_.evaluate(tile, splits);
       if (candidate.seconds < best_.candidate.seconds) {
@@ -460,6 +461,7 @@ tl::expected<KernelTime, Infeasible> time_gemm(const GpuDevice& device, const En
   product.a_bytes = format->a_bytes;
   product.b_bytes = format->b_bytes;
   product.expand = format->expand;
+  product.keeps_depth_whole = engine.keeps_depth_whole && format->a_bytes < 2;
   if (task.weight_copies > 0) {
     const double set = task.weight_copies * product.n * product.k * product.b_bytes * product.count;
     product.cold_b = uncached_share(device, set);
