@@ -21,7 +21,9 @@ class Map final : public Command {
     options.count("--context", context_,
                   "tokens of each sequence: in the KV cache (decode), or processed now (prefill)");
     options.count("--cached", cached_, "prefill: tokens of each sequence already in the KV cache");
-    options.flag("--json", json_, "moru/map/1 on stdout");
+    options.text("--explain", explain_,
+                 "why this operator takes its time: kernel, time line, what would make it faster");
+    options.flag("--json", json_, "moru/map/1, with --explain moru/map-explain/1, on stdout");
     options.text("-o,--output", output_, "write there instead of stdout");
     options.example(
         "moru map --model meta-llama/Llama-3.1-70B --chip h100_sxm --tp 8 --phase decode --batch "
@@ -45,6 +47,11 @@ class Map final : public Command {
     const StepQuestion question{is_decode, batch_, is_decode ? 1 : context_,
                                 is_decode ? context_ : cached_};
     const StepReport report = map_step(scenario, question);
+    if (!explain_.empty()) {
+      const std::vector<ExplainedOperator> explained = explain_operators(report, explain_);
+      write_file(output_, json_ ? explanation_json(explained) : explanation_text(explained));
+      return kExitAnswered;
+    }
     write_file(output_, json_ ? step_json(report) : step_text(report));
     return kExitAnswered;
   }
@@ -55,6 +62,7 @@ class Map final : public Command {
   std::int64_t batch_ = 1;
   std::int64_t context_ = 1024;
   std::int64_t cached_ = 0;
+  std::string explain_;
   bool json_ = false;
   std::string output_ = "-";
 };

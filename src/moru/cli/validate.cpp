@@ -6,6 +6,7 @@
 #include "moru/cli/options.h"
 #include "moru/validation/dram.h"
 #include "moru/validation/ops.h"
+#include "moru/validation/ops_scatter.h"
 #include "moru/validation/ops_text.h"
 #include "moru/validation/schedule.h"
 #include "moru/validation/serving.h"
@@ -40,6 +41,8 @@ class Validate final : public Command {
                  "serving: measured operators of the same chips, to correct runs by");
     options.flag("--json", json_,
                  "moru/validate-schedule/1, -ops/1, -dram/1 or -serving/1 on stdout");
+    options.text("--scatter", scatter_,
+                 "ops: draw predicted against measured times into this SVG file");
     options.text("-o,--output", output_, "write there instead of stdout");
     options.example(
         "moru validate schedule ../shared/data/golden_sched\n"
@@ -76,7 +79,7 @@ class Validate final : public Command {
 
   int run_ops() {
     ops_.folder = path_;
-    ops_.keep_rows = !rows_.empty();
+    ops_.keep_rows = !rows_.empty() || !scatter_.empty();
     std::string constants;
     if (calibrate_) {
       const Calibration calibration = calibrate_ops(calibration_question(), without_, sample_);
@@ -86,6 +89,10 @@ class Validate final : public Command {
     const OpsValidation result = validate_ops(ops_);
     if (!rows_.empty()) {
       write_file(rows_, ops_rows_csv(result));
+    }
+    if (!scatter_.empty()) {
+      constexpr std::size_t kPointsPerOperator = 400;
+      write_file(scatter_, ops_scatter_svg(result, kPointsPerOperator));
     }
     write_file(output_, json_ ? ops_json(result) : ops_text(result) + constants);
     return kExitAnswered;
@@ -180,6 +187,7 @@ class Validate final : public Command {
   std::int64_t sample_ = 500;
   std::string rows_;
   std::string op_times_;
+  std::string scatter_;
   bool json_ = false;
   std::string output_ = "-";
 };

@@ -83,7 +83,11 @@ tl::expected<KernelTime, Infeasible> time_collective(const Fabric& fabric, const
                                                      const CollectiveTask& task) {
   const auto ranks = static_cast<double>(task.ranks);
   const bool is_linked = fabric.bandwidth > 0 && task.ranks <= fabric.domain && !task.is_pairwise;
-  const double raw = is_linked ? fabric.bandwidth : fabric.host_bandwidth * c.host_share;
+  // Through the host packets are lost on, not slots of a protocol: bridged pairs of which one
+  // reaches the next by PCIe fill it. Without any bridge both directions share the root complex.
+  const bool is_bridged = task.is_pairwise && fabric.bandwidth > 0;
+  const double host = fabric.host_bandwidth * c.host_share / (is_bridged ? c.link_efficiency : 1.0);
+  const double raw = is_linked ? fabric.bandwidth : host;
   if (raw <= 0) {
     return tl::unexpected(Infeasible{
         fmt::format("{} has no link to {} chips; add one to `links:`", fabric.id, task.ranks)});

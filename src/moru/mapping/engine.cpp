@@ -15,6 +15,7 @@ constexpr Engine kEngines[] = {
             "FlashAttention with a separate KV write; custom all-reduce up to 8 MiB",
      .is_eager = {false, false, false, true},
      .has_quiet_data = true,
+     .keeps_depth_whole = true,
      .quant_kernels = {0, 1, 1, 1, 2, 0, 1, 0, 0, 1},
      .calls_in_a_row = 9,
      .quantises_by_row = true,
@@ -28,6 +29,7 @@ constexpr Engine kEngines[] = {
     {.name = "sglang",
      .doc = "CUDA graph; one kernel quantises activations (sgl_per_token_quant_fp8); custom "
             "all-reduce up to 8 MiB",
+     .keeps_depth_whole = true,
      .quant_kernels = {0, 1, 1, 1, 1, 0, 1, 0, 0, 1},
      .calls_in_a_row = 9,
      .scale_packing_kernels = 3,

@@ -23,6 +23,8 @@ struct Engine {
   bool is_wall_clock = false;
   // Small constants as data: few bits toggle, so the matrix units draw less power.
   bool has_quiet_data = false;
+  // 8- and 4-bit products by CUTLASS kernels that never split the depth.
+  bool keeps_depth_whole = false;
   // Kernels beside the product itself that quantise the activations, per scheme.
   std::array<double, kQuantSchemes> quant_kernels = {};
   // Calls timed one after the other, warm-up included; 0: without end, as in a service. Power
@@ -54,6 +56,12 @@ struct Engine {
   // all-reduce kernels that read the peers' buffers directly, used up to this size; 0: NCCL.
   double direct_allreduce_bytes = 0;
 };
+
+// Counts of kernels that the sources leave open and the smallest measured times decided: they count
+// as numbers estimated from rows.
+inline constexpr double kModularExpertKernels = 6;  // vLLM's prepare and finalise around experts
+inline constexpr double kPlainRouterKernels = 8;    // a router of more than 16 experts per token
+inline constexpr int kCountedKernelNumbers = 2;
 
 // By backend label: vllm, sglang, trtllm, ideal, …; unknown labels get the defaults ("ideal" with
 // the kernels an engine needs).

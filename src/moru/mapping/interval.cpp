@@ -7,8 +7,8 @@ constexpr IntervalWidth kWidths[] = {
     {"products", 1.40},
     {"quantised products and collectives", 1.75},
     {"attention and passes", 1.87},
-    {"latent attention", 2.40},
-    {"experts", 2.25},
+    {"latent attention and expert traffic", 2.35},
+    {"experts", 2.15},
 };
 
 const IntervalWidth& width_of(Uncertainty kind) {
@@ -34,6 +34,9 @@ const IntervalWidth& width_of(Uncertainty kind) {
 
 Uncertainty uncertainty_of(const Task& task) {
   if (const auto* gemm = std::get_if<GemmTask>(&task)) {
+    if (gemm->batch > 1) {
+      return Uncertainty::latent;  // one product per head
+    }
     return gemm->scheme == QuantScheme::none ? Uncertainty::gemm : Uncertainty::quantised_gemm;
   }
   if (const auto* attention = std::get_if<AttentionTask>(&task)) {
@@ -45,13 +48,13 @@ Uncertainty uncertainty_of(const Task& task) {
   if (std::holds_alternative<MoeTask>(task)) {
     return Uncertainty::moe;
   }
-  if (std::holds_alternative<CollectiveTask>(task)) {
-    return Uncertainty::collective;
+  if (const auto* collective = std::get_if<CollectiveTask>(&task)) {
+    return collective->is_expert_traffic ? Uncertainty::latent : Uncertainty::collective;
   }
   if (const auto* chain = std::get_if<ChainTask>(&task)) {
     for (const SingleTask& part : chain->parts) {
       if (const auto* attention = std::get_if<AttentionTask>(&part)) {
-        return attention->is_decode ? Uncertainty::decode : Uncertainty::prefill;
+        return uncertainty_of(Task(*attention));
       }
     }
     return Uncertainty::gemm;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "moru/chip/chip.h"
+#include "moru/mapping/explanation.h"
 #include "moru/mapping/op_cost.h"
 #include "moru/model/operator.h"
 
@@ -36,6 +37,11 @@ class ChipMapper {
   // Host time to start the operator where it is not part of a recorded graph; the host works ahead
   // of the chip, so a step takes the longer of the two. 0: programs run without the host.
   virtual double host_seconds(const Operator&) const { return 0; }
+  // Why cost() says what it says. May allocate. Mappers without kernels refuse.
+  virtual tl::expected<Explanation, Infeasible> explain(const Operator& op) const {
+    return tl::unexpected(Infeasible{"no kernels to explain '" + std::string(op.name) +
+                                     "' by; use --mapper tiled on a GPU or an NPU"});
+  }
 };
 
 class Mapper {

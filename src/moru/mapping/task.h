@@ -151,6 +151,9 @@ struct KernelTime {
   double waves = 0;
   double clock_share = 1;        // of the highest clock, as power allows
   std::array<int, 4> tile = {};  // rows, columns, depth, split; 0 where there is none
+  // The next best kernel of the menu, with another tile or split.
+  std::array<int, 4> other_tile = {};
+  double other_seconds = 0;
 };
 
 }  // namespace moru

@@ -2,6 +2,7 @@
 #include "moru/base/catalogue.h"
 #include "moru/base/registry.h"
 #include "moru/base/text.h"
+#include "moru/mapping/gpu/constants.h"
 #include "moru/mapping/mapper.h"
 #include "moru/report/catalogue_report.h"
 #include "moru/scenario/scenario.h"
@@ -105,6 +106,16 @@ Page constant_list() {
       section.rows.push_back({one->name, cell(one->value), cell(one->low), cell(one->high),
                               one->unit, one->source, one->meaning});
     }
+  }
+  for (const GpuConstant& one : gpu_constants()) {
+    const auto cell = [&one](double value) -> Cell {
+      return {constant_text(value, one.unit), value};
+    };
+    const std::string source =
+        one.is_estimated ? fmt::format("{} (estimated from rows: {})", one.source, one.rows)
+                         : std::string(one.source);
+    section.rows.push_back({one.name, cell(GpuConstants{}.*one.member), cell(one.low),
+                            cell(one.high), one.unit, source, one.meaning});
   }
   return {"constants", "", "", {std::move(section)}};
 }

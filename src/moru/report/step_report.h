@@ -34,6 +34,18 @@ struct StepReport {
 StepReport map_step(const Scenario& scenario, const StepQuestion& question);
 
 std::string step_text(const StepReport& report);
+
+// The operators of the step named `name`, each with why it takes its time. Error with the names
+// there are if none is called so.
+struct ExplainedOperator {
+  CostedOperator costed;
+  Explanation explanation;
+};
+std::vector<ExplainedOperator> explain_operators(const StepReport& report, const std::string& name);
+std::string explanation_text(const std::vector<ExplainedOperator>& operators);
+// Schema moru/map-explain/1.
+std::string explanation_json(const std::vector<ExplainedOperator>& operators);
+
 // Schema moru/map/1.
 std::string step_json(const StepReport& report);
 

@@ -166,7 +166,8 @@ Task moe_task(const MeasuredOp& row) {
   // No fused router takes more than 16 of 512 experts: sigmoid, bias, top-k, gather, sum, division
   // and scaling run one by one.
   const bool is_routed_apart = task.topk > 16;
-  task.further_kernels = (is_modular ? 6 : 0) + (is_routed_apart ? 8 : 0);
+  task.further_kernels =
+      (is_modular ? kModularExpertKernels : 0) + (is_routed_apart ? kPlainRouterKernels : 0);
   constexpr std::string_view kForced = "forced_active_experts=";
   if (row.distribution.starts_with(kForced)) {
     const std::string_view text = row.distribution.substr(kForced.size());

@@ -3,6 +3,7 @@
 #include "moru/base/error.h"
 #include "moru/base/file.h"
 #include "moru/validation/ops_rows.h"
+#include "moru/validation/ops_scatter.h"
 #include "moru/validation/ops_text.h"
 
 #include <gtest/gtest.h>
@@ -72,6 +73,26 @@ TEST_F(Ops, RowsBelowTheSmallestTimeAreLeftOutAndUnknownBackendsPredicted) {
   EXPECT_EQ(result.groups[0].predicted, 1);
   EXPECT_LT(result.groups[0].median_ape, 40);
   EXPECT_NE(ops_json(result).find("\"schema\": \"moru/validate-ops/1\""), std::string::npos);
+}
+
+TEST_F(Ops, AScatterHasAPanelPerOperatorAndAPointPerRow) {
+  write("gemm.csv",
+        "dtype,m,n,k,latency_us,source\n"
+        "bf16,128,4096,4096,12,aic:vllm:1:k\n"
+        "bf16,4096,4096,4096,220,aic:vllm:1:k\n");
+  OpsQuestion question;
+  question.folder = folder_.string();
+  question.keep_rows = true;
+  const std::string svg = ops_scatter_svg(validate_ops(question), 100);
+  const auto count = [&svg](const std::string& part) {
+    std::size_t found = 0;
+    for (std::size_t at = svg.find(part); at != svg.npos; at = svg.find(part, at + 1)) {
+      ++found;
+    }
+    return found;
+  };
+  EXPECT_EQ(count("<g "), 1U);
+  EXPECT_EQ(count("<circle "), 2U);
 }
 
 TEST_F(Ops, AFileOfAnUnknownOperatorIsRefusedWithAReason) {

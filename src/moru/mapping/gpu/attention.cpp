@@ -225,7 +225,10 @@ DecodeCut cut_decode(const GpuDevice& d, const Engine& engine, const AttentionTa
   // As many parts as fill the cores, of at least one block of keys each.
   const bool is_whole = task.is_latent && engine.keeps_latent_keys_whole && is_mma;
   const double blocks = std::ceil(kv / std::max(block, 128.0));
-  cut.splits = is_whole ? 1 : std::clamp(std::floor(d.cores * cut.resident / streams), 1.0, blocks);
+  // SGLang's Triton kernels take at most eight parts (triton_attention_num_kv_splits).
+  const double most = task.is_generic ? std::min(blocks, 8.0) : blocks;
+  const double filling = std::clamp(std::floor(d.cores * cut.resident / streams), 1.0, most);
+  cut.splits = is_whole ? 1 : filling;
   cut.units = streams * cut.splits;
   cut.keys = round_up(kv / cut.splits, block);
   cut.has_combine = cut.splits > 1;

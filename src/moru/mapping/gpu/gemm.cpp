@@ -30,7 +30,7 @@ constexpr std::array<Tile, 9> kRegisterTiles = {{{256, 128},
 // wgmma computes 64 rows at a time and tcgen05 128, columns in steps of 8: cuBLAS instantiates
 // nearly every width (kernels nvjet_*_128x208_*, 192x152 …), so the width is fitted to the waves.
 // Operands may be swapped: the side in steps of 8 can be either.
-constexpr std::array<double, 4> kSharedHeights = {64, 128, 192, 256};
+constexpr std::array<double, 4> kSharedHeights = {128, 64, 256, 192};
 constexpr std::array<double, 2> kTensorHeights = {128, 256};
 constexpr double kWidest = 256;
 // fused_moe of vLLM and SGLang: block sizes of their tuned configurations and defaults.
@@ -40,7 +40,13 @@ constexpr std::array<Tile, 7> kTritonTiles = {
 constexpr std::array<Tile, 7> kMarlinTiles = {
     {{64, 256}, {64, 128}, {48, 256}, {32, 256}, {32, 128}, {16, 256}, {16, 128}}};
 
-double ceil_div(double a, double b) { return std::ceil(a / b); }
+// Of non-negative numbers below 2^63; several times as fast as std::floor and std::ceil, which are
+// calls on the baseline instruction set.
+double floor_of(double value) { return static_cast<double>(static_cast<std::int64_t>(value)); }
+double ceil_div(double a, double b) {
+  const double whole = floor_of(a / b);
+  return whole * b < a ? whole + 1 : whole;
+}
 
 // t such that t^p = a^p + b^p; p from the constants, near the larger of the two.
 double overlapped(double a, double b, double p) {
@@ -49,6 +55,10 @@ double overlapped(double a, double b, double p) {
     return 0;
   }
   const double ratio = std::min(a, b) / most;
+  if (p == 4) {  // the default, without the cost of two powers per candidate
+    const double square = ratio * ratio;
+    return most * std::sqrt(std::sqrt(1 + square * square));
+  }
   return most * std::pow(1 + std::pow(ratio, p), 1 / p);
 }
 
@@ -79,8 +89,8 @@ class ProductModel {
 
   double occupancy(const Tile& tile) const {
     const double stage = (tile.m + tile.n) * depth_ * operand_;
-    const double by_registers = std::floor(128.0 * 1024 / (tile.m * tile.n * 4));
-    const double by_shared = std::floor(d_.shared_memory / (stage * 3));
+    const double by_registers = floor_of(128.0 * 1024 / (tile.m * tile.n * 4));
+    const double by_shared = floor_of(d_.shared_memory / (stage * 3));
     const double most = d_.feed == MatrixFeed::registers ? 4 : 2;
     return std::clamp(std::min(by_registers, by_shared), 1.0, most);
   }
@@ -102,6 +112,18 @@ class ProductModel {
     return std::max(tiles, 1.0);
   }
 
+  // Seconds that no kernel undercuts: compulsory bytes, and every operation at the full rate.
+  double bound() const {
+    const double memory = compulsory_ / d_.memory_bandwidth;
+    const double core = 2 * p_.count * p_.m * p_.n * p_.k / (rate_ * d_.cores * d_.clock);
+    return c_.memory_latency / d_.latency_clock + std::max(memory, core);
+  }
+  // The same of kernels with this tile, whose padding is computed as well.
+  double bound(const Tile& tile) const {
+    const double padded = row_tiles(tile.m) * tile.m * ceil_div(p_.n, tile.n) * tile.n;
+    return 2 * padded * p_.k / (rate_ * d_.cores * d_.clock);
+  }
+
   Candidate evaluate(const Tile& tile, double splits) {
     const double units = row_tiles(tile.m) * ceil_div(p_.n, tile.n) * splits;
     const double occ = occupancy(tile);
@@ -111,10 +133,10 @@ class ProductModel {
         (std::min(tile.m, p_.m) * p_.a_bytes + std::min(tile.n, p_.n) * p_.b_bytes) * depth_;
     const double stage_room = (tile.m + tile.n) * depth_ * operand_;
     const double stages =
-        std::clamp(std::floor(d_.shared_memory / occ / stage_room), 2.0, most_stages());
+        std::clamp(floor_of(d_.shared_memory / occ / stage_room), 2.0, most_stages());
 
     Candidate result;
-    const double full = std::floor(units / slots);
+    const double full = floor_of(units / slots);
     const double rest = units - full * slots;
     traffic(tile, splits, units, slots, result);
     // Of the loads of all cores, those that miss the shared cache wait for memory.
@@ -236,6 +258,10 @@ class ProductModel {
   double results_;
 };
 
+constexpr double kNever = 1e30;
+// The search stops at a kernel within 1% of what none undercuts.
+constexpr double kGap = 1.01;
+
 struct Choice {
   Candidate candidate;
   Tile tile = {0, 0};
@@ -245,18 +271,28 @@ struct Choice {
 class Search {
  public:
   Search(ProductModel& model, const Product& p, const GpuDevice& device)
-      : model_(model), p_(p), device_(device) {
-    best_.candidate.seconds = 1e30;
+      : model_(model), p_(p), device_(device), bound_(model.bound()) {
+    best_.candidate.seconds = kNever;
+    second_.candidate.seconds = kNever;
   }
 
+  const Choice& second() const { return second_; }
+
   void try_tile(const Tile& tile) {
+    if (best_.candidate.seconds <= kGap * bound_ || model_.bound(tile) > best_.candidate.seconds) {
+      return;
+    }
     const double ctas = p_.count * ceil_div(p_.m, tile.m) * ceil_div(p_.n, tile.n);
-    const double most =
-        p_.is_grouped ? 1 : std::clamp(std::floor(2 * device_.cores / ctas), 1.0, 32.0);
+    const double most = p_.is_grouped || p_.keeps_depth_whole
+                            ? 1
+                            : std::clamp(floor_of(2 * device_.cores / ctas), 1.0, 32.0);
     for (double splits = 1; splits <= most && splits * 128 <= std::max(p_.k, 128.0); splits *= 2) {
       const Candidate candidate = model_.evaluate(tile, splits);
       if (candidate.seconds < best_.candidate.seconds) {
+        second_ = best_;
         best_ = {candidate, tile, splits};
+      } else if (candidate.seconds < second_.candidate.seconds && !is_best(tile, splits)) {
+        second_ = {candidate, tile, splits};
       }
     }
   }
@@ -267,8 +303,8 @@ class Search {
     const double along = is_swapped ? p_.m : p_.n;
     const double rows = p_.count * ceil_div(across, height);
     double last = 0;
-    for (const double waves : {0.5, 1.0, 2.0, 3.0, 4.0, 1e9}) {
-      const double columns = std::max(1.0, std::floor(waves * device_.cores / rows));
+    for (const double waves : {1.0, 2.0, 0.5, 1e9, 3.0, 4.0}) {
+      const double columns = std::max(1.0, floor_of(waves * device_.cores / rows));
       const double width = std::clamp(8 * ceil_div(ceil_div(along, columns), 8), 8.0, kWidest);
       const double used = waves > 1e6 ? std::min(kWidest, 8 * ceil_div(along, 8)) : width;
       if (used != last && height * used <= 256 * 256) {
@@ -306,17 +342,25 @@ class Search {
   }
 
  private:
+  // The widths that fill one, two, … waves may coincide.
+  bool is_best(const Tile& tile, double splits) const {
+    return tile.m == best_.tile.m && tile.n == best_.tile.n && splits == best_.splits;
+  }
+
   ProductModel& model_;
   const Product& p_;
   const GpuDevice& device_;
+  double bound_;
   Choice best_;
+  Choice second_;
 };
 
 }  // namespace
 
 KernelTime time_product(const GpuDevice& device, const Product& product, const Engine& engine) {
   ProductModel model(device, product);
-  const Choice best = Search(model, product, device).run();
+  Search search(model, product, device);
+  const Choice best = search.run();
   KernelTime time;
   time.flops = 2 * product.m * product.n * product.k * product.count;
   const double width = bytes_per_element(product.computed) / 2;
@@ -333,8 +377,15 @@ KernelTime time_product(const GpuDevice& device, const Product& product, const E
   time.cache_bytes = best.candidate.cache_bytes;
   time.cache = time.cache_bytes / device.cache_bandwidth;
   time.waves = best.candidate.waves;
-  time.tile = {static_cast<int>(best.tile.m), static_cast<int>(best.tile.n), 0,
-               static_cast<int>(best.splits)};
+  const auto tile_of = [](const Choice& choice) {
+    return std::array<int, 4>{static_cast<int>(choice.tile.m), static_cast<int>(choice.tile.n), 0,
+                              static_cast<int>(choice.splits)};
+  };
+  time.tile = tile_of(best);
+  if (search.second().candidate.seconds < kNever) {
+    time.other_tile = tile_of(search.second());
+    time.other_seconds = time.seconds * search.second().candidate.seconds / best.candidate.seconds;
+  }
   return time;
 }
 
@@ -410,6 +461,7 @@ tl::expected<KernelTime, Infeasible> time_gemm(const GpuDevice& device, const En
   product.a_bytes = format->a_bytes;
   product.b_bytes = format->b_bytes;
   product.expand = format->expand;
+  product.keeps_depth_whole = engine.keeps_depth_whole && format->a_bytes < 2;
   if (task.weight_copies > 0) {
     const double set = task.weight_copies * product.n * product.k * product.b_bytes * product.count;
     product.cold_b = uncached_share(device, set);

@@ -3,11 +3,13 @@
 #include "moru/base/registry.h"
 #include "moru/base/text.h"
 #include "moru/mapping/gpu/answer.h"
+#include "moru/mapping/gpu/explain.h"
 #include "moru/mapping/gpu/gemm.h"
 #include "moru/mapping/gpu/moe.h"
 #include "moru/mapping/interval.h"
 #include "moru/mapping/mapper.h"
 #include "moru/mapping/systolic/device.h"
+#include "moru/mapping/systolic/explain.h"
 #include "moru/mapping/tasks_of.h"
 
 #include <fmt/format.h>
@@ -48,10 +50,7 @@ class TiledGpu final : public ChipMapper {
   }
 
   tl::expected<OpCost, Infeasible> cost(const Operator& op) const override {
-    Task task = task_of(op);
-    if (auto* experts = std::get_if<MoeTask>(&task)) {
-      experts->kernel = expert_kernel(engine_, experts->scheme, device_.feed);
-    }
+    const Task task = service_task(op);
     const auto time = answer(device_, engine_, task);
     if (!time) {
       return tl::unexpected(time.error());
@@ -74,7 +73,19 @@ class TiledGpu final : public ChipMapper {
     return device_.constants.host_dispatch * kernels_of(task_of(op));
   }
 
+  tl::expected<Explanation, Infeasible> explain(const Operator& op) const override {
+    return explain_on_gpu(device_, engine_, service_task(op), launch_);
+  }
+
  private:
+  Task service_task(const Operator& op) const {
+    Task task = task_of(op);
+    if (auto* experts = std::get_if<MoeTask>(&task)) {
+      experts->kernel = expert_kernel(engine_, experts->scheme, device_.feed);
+    }
+    return task;
+  }
+
   // Called one by one from Python.
   double kernels_of(const Task& task) const {
     if (const auto* gemm = std::get_if<GemmTask>(&task)) {
@@ -144,6 +155,18 @@ class TiledSystolic final : public ChipMapper {
     }
     cost.utilisation = used_share(op, task, cost);
     return cost;
+  }
+
+  tl::expected<Explanation, Infeasible> explain(const Operator& op) const override {
+    if (op.op_class == OperatorClass::collective) {
+      return ChipMapper::explain(op);
+    }
+    Task task = task_of(op);
+    if (const auto* moe = std::get_if<MoeTask>(&task)) {
+      task = dense_equivalent(*moe);
+    }
+    const bool is_pass = std::holds_alternative<VectorTask>(task);
+    return explain_on_arrays(device_, engine_, task, is_pass ? device_.launch : 0);
   }
 
  private:

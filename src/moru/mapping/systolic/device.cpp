@@ -1,6 +1,7 @@
 #include "moru/mapping/systolic/device.h"
 
 #include "moru/mapping/constants.h"
+#include "moru/mapping/systolic/tile_pipeline.h"
 
 #include <fmt/format.h>
 
@@ -28,8 +29,22 @@ KernelTime time_gemm(const SystolicDevice& d, const Engine& engine, const GemmTa
   time.fill = kTransferStart.value;
   time.launch = d.launch;
   // One program per operation reads, computes, writes; a compiled graph overlaps the three.
-  const double body =
-      engine.uses_one_core ? time.compute + time.memory : std::hypot(time.compute, time.memory);
+  double body = time.compute + time.memory;
+  if (!engine.uses_one_core) {
+    // Arrays take columns of their own; those left over split the rows.
+    const double all = std::max(1.0, d.arrays * d.cores);
+    TileJob job;
+    job.arrays = std::min(all, batch * ceil_div(n, d.columns));
+    job.m = std::max(1.0, m * job.arrays / all / (format.rate / d.rate_16));
+    job.n = n * batch;
+    job.k = k;
+    job.height = d.rows;
+    job.width = d.columns;
+    job.bytes_per_clock = d.memory_bandwidth / d.clock;
+    job.weight_bytes = format.weight_bytes;
+    // The ideal pipeline is the floor; arrays and memory also wait for one another.
+    body = std::max(pipeline_clocks(job) / d.clock, std::hypot(time.compute, time.memory));
+  }
   time.seconds = time.fill + body + (engine.uses_one_core ? 0 : time.launch);
   return time;
 }
