@@ -6,6 +6,7 @@
 #include "moru/cli/deployment_options.h"
 #include "moru/report/serving_report.h"
 #include "moru/report/timeline.h"
+#include "moru/scenario/service_economics.h"
 
 #include <fmt/format.h>
 
@@ -32,6 +33,9 @@ class Simulate final : public Command {
     options.count("--random-prefix-len", random_prefix_len_, "tokens that all prompts share");
     options.count("--seed", seed_, "of everything random");
     options.list("--goodput", goodput_, "objective, e.g. ttft:2000 tpot:50 (milliseconds)");
+    options.text("--prices", prices_, "file of facts that replace shipped prices and constants");
+    options.text("--explain", explain_,
+                 "a figure of energy, cost or carbon: its formula, inputs and sources");
     options.text("--assert", assert_, "slo: exit with code 1 if the objective is not met");
     options.flag("--json", json_, "the keys of `vllm bench serve`, ours under \"moru\"");
     options.text("-o,--output", output_, "write there instead of stdout");
@@ -49,7 +53,12 @@ class Simulate final : public Command {
       return compare(scenario, trace);
     }
     const Report report = run_one(scenario, trace);
-    write_file(output_, json_ ? serving_json(report) : serving_text(report));
+    if (!explain_.empty()) {
+      const Estimates estimates = economics_of(report, scenario_facts(scenario));
+      write_file(output_, explain(estimates, explain_));
+    } else {
+      write_file(output_, json_ ? serving_json(report) : serving_text(report));
+    }
     return exit_code(report);
   }
 
@@ -66,6 +75,7 @@ class Simulate final : public Command {
           "models`, `moru show chips`)");
     }
     apply_load(options, scenario.load);
+    scenario.prices = prices_.empty() ? scenario.prices : prices_;
     apply_goodput(scenario.slo);
     if (seed_ < 0 || seed_ > std::numeric_limits<std::uint32_t>::max()) {
       fail(fmt::format("--seed {} must lie between 0 and 4294967295", seed_));
@@ -196,8 +206,8 @@ class Simulate final : public Command {
   }
 
   int compare(Scenario scenario, const Trace& trace) const {
-    if (!per_request_.empty() || !trace_out_.empty()) {
-      fail("--per-request and --trace-out take one chip");
+    if (!per_request_.empty() || !trace_out_.empty() || !explain_.empty()) {
+      fail("--per-request, --trace-out and --explain take one chip");
     }
     std::vector<Report> reports;
     for (const std::string& chip : deployment_.chips) {
@@ -239,6 +249,8 @@ class Simulate final : public Command {
   std::int64_t random_prefix_len_ = 0;
   std::int64_t seed_ = 0;
   std::vector<std::string> goodput_;
+  std::string prices_;
+  std::string explain_;
   std::string assert_;
   bool json_ = false;
   std::string output_ = "-";

@@ -2,7 +2,42 @@
 
 #include "moru/base/registry.h"
 
+#include "moru/serving/model_timer.h"
+
+#include <algorithm>
+
 namespace moru {
+namespace {
+
+// Seconds of one replica for the prompts of all requests in full steps that do nothing else.
+double prompt_seconds(const Report& report, StepCosts& costs) {
+  const ServingMetrics& metrics = report.metrics;
+  const std::int64_t tokens = metrics.input_tokens - metrics.cached_tokens;
+  if (metrics.completed == 0 || tokens <= 0) {
+    return 0;
+  }
+  const std::int64_t budget = report.engine.max_num_batched_tokens;
+  const std::int64_t length = std::max<std::int64_t>(1, tokens / metrics.completed);
+  // Prompts longer than a step are cut into chunks, of which this is the middle one.
+  const std::int64_t piece = std::min(length, budget);
+  const std::int64_t context =
+      metrics.cached_tokens / metrics.completed + (length > budget ? (length - budget) / 2 : 0);
+  const std::vector<Sequence> sequences(
+      static_cast<std::size_t>(std::max<std::int64_t>(1, budget / piece)), {piece, context});
+  const BatchWork work = batch_work(report.model.context_rules(), sequences);
+  ModelTimer timer(report.engine, costs);
+  std::vector<SimTime> stages;
+  timer.time(std::span(&work, 1), stages);
+  double step = 0;
+  for (const SimTime stage : stages) {
+    step += to_seconds(stage);
+  }
+  const double ranks = report.engine.parallelism.data;
+  return step / static_cast<double>(stages.size()) * static_cast<double>(tokens) /
+         (static_cast<double>(work.tokens) * ranks);
+}
+
+}  // namespace
 
 std::unique_ptr<ChipMapper> prepare_mapper(const std::string& mapper, const Chip& chip,
                                            const Deployment& deployment) {
@@ -49,6 +84,11 @@ Report evaluate(const Scenario& scenario, const Trace& trace, const EvaluateHook
   report.replicas = std::move(result.replicas);
   report.work = result.work;
   report.operators = std::move(result.operators);
+  double busy = 0;
+  for (const ReplicaTotals& replica : report.replicas) {
+    busy += to_seconds(replica.busy);
+  }
+  report.prompt_share = busy > 0 ? std::min(1.0, prompt_seconds(report, costs) / busy) : 0;
   return report;
 }
 

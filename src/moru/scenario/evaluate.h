@@ -23,6 +23,8 @@ struct Report {
   std::vector<ReplicaTotals> replicas;
   StepTime work;  // of all steps of one chip of each replica, summed over replicas
   std::vector<OperatorTotal> operators;
+  // Of the busy time, what the prompts would take in steps of their own; the rest made output.
+  double prompt_share = 0;
 
   // Chips that the service uses.
   int chips() const { return engine.parallelism.chips() * engine.replicas; }
