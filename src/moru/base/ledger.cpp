@@ -33,8 +33,13 @@ double Ledger::figure(std::string_view id, std::string_view unit, double value,
                       std::string_view formula) {
   values_.push_back(value);
   if (keeps_words_) {
-    figures_.push_back({scope_ + std::string(id), std::string(unit), value, value, value,
-                        std::string(formula), {}});
+    figures_.push_back({scope_ + std::string(id),
+                        std::string(unit),
+                        value,
+                        value,
+                        value,
+                        std::string(formula),
+                        {}});
   }
   return value;
 }
@@ -73,8 +78,8 @@ class LedgerRun {
     ledger.varied_low_ = is_low;
     calculation_(ledger);
     if (ledger.values_.size() != figures_.size()) {
-      throw Error(ErrorKind::internal, "a calculation entered other figures when '" +
-                                           std::string(name) + "' changed");
+      throw Error(ErrorKind::internal,
+                  "a calculation entered other figures when '" + std::string(name) + "' changed");
     }
     return std::move(ledger.values_);
   }

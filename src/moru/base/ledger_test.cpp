@@ -11,11 +11,12 @@ namespace {
 
 FactBook two_facts() {
   FactBook book;
-  book.add(parse_yaml("sources: {s: a place}\n"
-                      "facts:\n"
-                      "  a: {value: 2, low: 1, high: 4, unit: kg, meaning: m, source: s, trust: T}\n"
-                      "  b: {value: 3, low: 3, high: 6, unit: '1', meaning: m, source: s, trust: S}\n",
-                      "book.yaml"));
+  book.add(
+      parse_yaml("sources: {s: a place}\n"
+                 "facts:\n"
+                 "  a: {value: 2, low: 1, high: 4, unit: kg, meaning: m, source: s, trust: T}\n"
+                 "  b: {value: 3, low: 3, high: 6, unit: '1', meaning: m, source: s, trust: S}\n",
+                 "book.yaml"));
   return book;
 }
 
@@ -60,9 +61,10 @@ TEST(Ledger, UnknownFigureSuggestsTheNearest) {
 TEST(Facts, ValueOutsideItsRangeIsRefusedWithItsLine) {
   FactBook book;
   const std::string error = testing::error_of([&] {
-    book.add(parse_yaml("facts:\n  a: {value: 9, low: 1, high: 4, unit: kg, meaning: m, source: s, "
-                        "trust: T}\n",
-                        "book.yaml"));
+    book.add(
+        parse_yaml("facts:\n  a: {value: 9, low: 1, high: 4, unit: kg, meaning: m, source: s, "
+                   "trust: T}\n",
+                   "book.yaml"));
   });
   EXPECT_NE(error.find("book.yaml:2:"), std::string::npos) << error;
   EXPECT_NE(error.find("low..high"), std::string::npos) << error;

@@ -1,8 +1,9 @@
 // moru demand: users and growth to chips, memory, wafers and power by month.
+#include "moru/planning/demand.h"
+
 #include "moru/base/file.h"
 #include "moru/base/registry.h"
 #include "moru/cli/options.h"
-#include "moru/planning/demand.h"
 
 namespace moru {
 namespace {
@@ -52,8 +53,9 @@ class Demand final : public Command {
   std::string output_ = "-";
 };
 
-MORU_REGISTER(Command, Demand, "demand",
-              "users and growth -> chips, HBM stacks, wafers, packages, MW by month; what binds first");
+MORU_REGISTER(
+    Command, Demand, "demand",
+    "users and growth -> chips, HBM stacks, wafers, packages, MW by month; what binds first");
 
 }  // namespace
 }  // namespace moru

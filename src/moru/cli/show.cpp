@@ -188,7 +188,8 @@ class Show final : public Command {
     options.text("name", name_, "one thing of that kind, by id, alias or path");
     options.text("--explain", explain_,
                  "chip: one of its estimated figures, with formula, inputs and sources");
-    options.flag("--schema", schema_, "chip, workload, plan, scenario: the JSON Schema of such a file");
+    options.flag("--schema", schema_,
+                 "chip, workload, plan, scenario: the JSON Schema of such a file");
     options.flag("--json", json_, "moru/show/1 on stdout");
     options.text("-o,--output", output_, "write there instead of stdout");
     options.example("moru show chip h100_sxm");

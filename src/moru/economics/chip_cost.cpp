@@ -70,8 +70,9 @@ std::vector<DieKind> dies_of(Ledger& ledger, const Chip& chip) {
   for (const Die& die : chip.dies) {
     stated_dies += die.count.value;
   }
-  const bool is_stated = !chip.dies.empty() && std::all_of(chip.dies.begin(), chip.dies.end(),
-                                                           [](const Die& die) { return die.area.has_value(); });
+  const bool is_stated =
+      !chip.dies.empty() && std::all_of(chip.dies.begin(), chip.dies.end(),
+                                        [](const Die& die) { return die.area.has_value(); });
   if (!is_stated) {
     const double count = std::max(1.0, stated_dies);
     const double total = enter_area(ledger, chip);
@@ -82,8 +83,9 @@ std::vector<DieKind> dies_of(Ledger& ledger, const Chip& chip) {
   }
   for (const Die& die : chip.dies) {
     const std::string id = kinds.empty() ? "die" : fmt::format("die{}", kinds.size() + 1);
-    const double area = ledger.fact(
-        "stated_" + id + "_area", stated_fact(*die.area, kSquareMillimetres, "mm2", "area of a " + die.name + " die of " + chip.id));
+    const double area = ledger.fact("stated_" + id + "_area",
+                                    stated_fact(*die.area, kSquareMillimetres, "mm2",
+                                                "area of a " + die.name + " die of " + chip.id));
     kinds.push_back({id, static_cast<double>(die.count.value),
                      ledger.figure(id + "_area", "mm2", area, "stated_" + id + "_area"),
                      die.node ? die.node->value : "N5", die.is_stacked});
@@ -104,7 +106,7 @@ Harvest harvest_of(Ledger& ledger, const Chip& chip, double dies) {
 struct Logic {
   double cost = 0;
   double area = 0;
-  double standing_area = 0;   // of dies that stand on the interposer or substrate
+  double standing_area = 0;  // of dies that stand on the interposer or substrate
   double standing_count = 0;
   double stacked_count = 0;
   double wafers = 0;
@@ -122,30 +124,32 @@ double die_carbon(Ledger& ledger, const DieKind& die, double yield) {
   const auto at = [&](std::string_view prefix) {
     return ledger.fact(node_fact(ledger.book(), prefix, die.node));
   };
-  const double grams = ledger.fact("fab_carbon") * at("fab_energy") + at("fab_gas") +
-                       ledger.fact("fab_material");
+  const double grams =
+      ledger.fact("fab_carbon") * at("fab_energy") + at("fab_gas") + ledger.fact("fab_material");
   return die.count * die.area / kMm2PerCm2 * grams / yield / kGramsPerKilogram;
 }
 
 void add_die(Ledger& ledger, const DieKind& die, YieldModel model, Logic& logic) {
   const double per_wafer = ledger.figure(
       die.id + "_per_wafer", "dies",
-      std::max(1.0, dies_per_wafer(die.area, ledger.fact("wafer.scribe"), ledger.fact("wafer.edge"))),
+      std::max(1.0,
+               dies_per_wafer(die.area, ledger.fact("wafer.scribe"), ledger.fact("wafer.edge"))),
       "pi (150 - wafer.edge)^2 / A' - pi 2 (150 - wafer.edge) / sqrt(2 A'), A' = " + die.id +
           "_area with wafer.scribe");
   const double yield = ledger.figure(
       die.id + "_yield", "1",
-      std::max(1e-3, harvested_yield(model, die.area,
-                                     ledger.fact(node_fact(ledger.book(), "defect_density", die.node)),
-                                     ledger.fact("yield.alpha"), die.harvest)),
+      std::max(1e-3,
+               harvested_yield(model, die.area,
+                               ledger.fact(node_fact(ledger.book(), "defect_density", die.node)),
+                               ledger.fact("yield.alpha"), die.harvest)),
       fmt::format("{} yield of the area without spares * P(enough of the cores are good), from "
                   "defect_density, yield.alpha, repairable_share",
                   enum_name(model)));
   const double price = ledger.fact(node_fact(ledger.book(), "wafer_price", die.node));
-  const double cost =
-      ledger.figure(die.id + "_cost", "USD", price / (per_wafer * yield) + ledger.fact("die_test") / yield,
-                    fmt::format("{} / ({}_per_wafer * {}_yield) + die_test / {}_yield",
-                                node_fact(ledger.book(), "wafer_price", die.node), die.id, die.id, die.id));
+  const double cost = ledger.figure(
+      die.id + "_cost", "USD", price / (per_wafer * yield) + ledger.fact("die_test") / yield,
+      fmt::format("{} / ({}_per_wafer * {}_yield) + die_test / {}_yield",
+                  node_fact(ledger.book(), "wafer_price", die.node), die.id, die.id, die.id));
   logic.cost += die.count * cost;
   logic.area += die.count * die.area;
   logic.standing_area += die.is_stacked ? 0 : die.count * die.area;
@@ -175,9 +179,10 @@ Memory memory_of(Ledger& ledger, const Chip& chip) {
     memory.stacks += stacks;
     if (stacks > 0) {
       const std::string lower = to_lower(level.kind);
-      memory.footprint += stacks * ledger.fact(lower.starts_with("hbm2e") ? "stack_footprint.hbm2e"
-                                               : lower.starts_with("hbm2") ? "stack_footprint.hbm2"
-                                                                           : "stack_footprint.hbm3");
+      memory.footprint +=
+          stacks * ledger.fact(lower.starts_with("hbm2e")  ? "stack_footprint.hbm2e"
+                               : lower.starts_with("hbm2") ? "stack_footprint.hbm2"
+                                                           : "stack_footprint.hbm3");
     }
   }
   return memory;
@@ -191,9 +196,9 @@ Package package_of(Ledger& ledger, const Logic& logic, const Memory& memory, dou
   double interposer = 0;
   if (has_interposer) {
     const double area = carried * ledger.fact("interposer.margin");
-    const double yield = defect_free(YieldModel::negative_binomial, area,
-                                     ledger.fact("interposer.defect_density"),
-                                     ledger.fact("yield.alpha"));
+    const double yield =
+        defect_free(YieldModel::negative_binomial, area, ledger.fact("interposer.defect_density"),
+                    ledger.fact("yield.alpha"));
     package.interposer_wafers = 1 / (std::max(1.0, dies_per_wafer_classic(area)) * yield);
     interposer = ledger.fact("interposer.wafer_price") * package.interposer_wafers;
   }
@@ -205,19 +210,19 @@ Package package_of(Ledger& ledger, const Logic& logic, const Memory& memory, dou
                     carried * ledger.fact("substrate_ratio") * ledger.fact("substrate_price"),
                     "(dies + stacks) * substrate_ratio * substrate_price");
   const double parts = logic.standing_count + memory.stacks;
-  const double bond =
-      ledger.fact(has_interposer ? "bond_yield.interposer" : "bond_yield.organic");
-  package.yield = ledger.figure(
-      "package_yield", "1", std::pow(bond, parts) * ledger.fact("assembly_yield"),
-      "bond_yield ^ (dies + stacks) * assembly_yield");
+  const double bond = ledger.fact(has_interposer ? "bond_yield.interposer" : "bond_yield.organic");
+  package.yield =
+      ledger.figure("package_yield", "1", std::pow(bond, parts) * ledger.fact("assembly_yield"),
+                    "bond_yield ^ (dies + stacks) * assembly_yield");
   const double stacked = has_interposer ? memory.cost : 0;
   const double loss = ledger.figure("packaging_loss", "USD",
                                     (logic.cost + stacked + interposer) * (1 / package.yield - 1),
                                     "(logic_cost + memory_cost on the interposer + "
                                     "interposer_cost) * (1 / package_yield - 1)");
-  const double test = ledger.figure("test_cost", "USD", ledger.fact("package_test"), "package_test");
-  const double module = ledger.figure("module_cost", "USD", tdp * ledger.fact("module_price"),
-                                      "tdp * module_price");
+  const double test =
+      ledger.figure("test_cost", "USD", ledger.fact("package_test"), "package_test");
+  const double module =
+      ledger.figure("module_cost", "USD", tdp * ledger.fact("module_price"), "tdp * module_price");
   package.cost = interposer + substrate + loss + test + module;
   return package;
 }
@@ -253,8 +258,9 @@ ChipCost enter_chip_cost(Ledger& ledger, const Chip& chip, const CostChoices& ch
   ledger.figure("memory_cost", "USD", memory.cost, "GB * memory_price");
   cost.tdp = ledger.figure(
       "tdp", "W",
-      chip.power.tdp ? ledger.fact("stated_tdp", stated_fact(*chip.power.tdp, 1, "W", "TDP of " + chip.id))
-                     : enter_tdp(ledger, chip),
+      chip.power.tdp
+          ? ledger.fact("stated_tdp", stated_fact(*chip.power.tdp, 1, "W", "TDP of " + chip.id))
+          : enter_tdp(ledger, chip),
       chip.power.tdp ? "stated_tdp" : "tdp_estimate");
   const Package package = package_of(ledger, logic, memory, cost.tdp);
   cost.package_yield = package.yield;
@@ -266,15 +272,17 @@ ChipCost enter_chip_cost(Ledger& ledger, const Chip& chip, const CostChoices& ch
   enter_design(ledger, dies);
   cost.price = ledger.figure(
       "chip_price", "USD",
-      chip.price ? ledger.fact("stated_price", stated_fact(*chip.price, 1, "USD", "price of " + chip.id))
-                 : cost.bill * ledger.fact("price_over_cost"),
+      chip.price
+          ? ledger.fact("stated_price", stated_fact(*chip.price, 1, "USD", "price of " + chip.id))
+          : cost.bill * ledger.fact("price_over_cost"),
       chip.price ? "stated_price" : "bill_of_materials * price_over_cost");
-  cost.embodied = ledger.figure(
-      "embodied_carbon", "kg",
-      logic.carbon + (memory.gigabytes * ledger.fact("memory_carbon") + ledger.fact("package_carbon")) /
-                         kGramsPerKilogram,
-      "dies * (fab_carbon * fab_energy + fab_gas + fab_material) / die_yield + GB * memory_carbon + "
-      "package_carbon");
+  cost.embodied = ledger.figure("embodied_carbon", "kg",
+                                logic.carbon + (memory.gigabytes * ledger.fact("memory_carbon") +
+                                                ledger.fact("package_carbon")) /
+                                                   kGramsPerKilogram,
+                                "dies * (fab_carbon * fab_energy + fab_gas + fab_material) / "
+                                "die_yield + GB * memory_carbon + "
+                                "package_carbon");
   return cost;
 }
 

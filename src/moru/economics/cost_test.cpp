@@ -14,7 +14,8 @@ const FactBook& facts() {
 }
 
 Estimates cost_of(const Chip& chip, const FactBook& book = facts()) {
-  return estimate(book, [&](Ledger& ledger) { enter_chip_hour(ledger, enter_chip_cost(ledger, chip)); });
+  return estimate(book,
+                  [&](Ledger& ledger) { enter_chip_hour(ledger, enter_chip_cost(ledger, chip)); });
 }
 
 struct KnownBill {
@@ -33,11 +34,11 @@ TEST_P(Bill, OfMaterialsIsWithin20PercentOfThePublishedOne) {
   EXPECT_GT(bill.high, GetParam().total);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Published, Bill,
-    ::testing::Values(KnownBill{"h100_sxm", 3320, "siliconanalysts.com 2026-02"},
-                      KnownBill{"b200_sxm", 6400, "Epoch AI, 5,700 to 7,300"}),
-    [](const auto& known) { return std::string(known.param.chip); });
+INSTANTIATE_TEST_SUITE_P(Published, Bill,
+                         ::testing::Values(KnownBill{"h100_sxm", 3320,
+                                                     "siliconanalysts.com 2026-02"},
+                                           KnownBill{"b200_sxm", 6400, "Epoch AI, 5,700 to 7,300"}),
+                         [](const auto& known) { return std::string(known.param.chip); });
 
 TEST(Bill, IntervalOfMi300xHoldsThePublishedOne) {
   const Estimates estimates = cost_of(load_chip("mi300x"));
@@ -106,8 +107,8 @@ TEST(Chip, ThatExistsOnlyAsYamlGetsAreaPowerAndPrice) {
       "memory: [{name: hbm, kind: HBM3E, stacks: 2, capacity: 72 GB, bandwidth: 2.4 TB/s}]\n",
       "new");
   const Estimates estimates = cost_of(chip);
-  for (const char* id : {"die_area", "tdp", "bill_of_materials", "chip_price", "chip_hour",
-                         "embodied_carbon"}) {
+  for (const char* id :
+       {"die_area", "tdp", "bill_of_materials", "chip_price", "chip_hour", "embodied_carbon"}) {
     const Estimate& figure = estimates.at(id);
     EXPECT_LT(figure.low, figure.mid) << id;
     EXPECT_LT(figure.mid, figure.high) << id;
@@ -128,15 +129,14 @@ ServiceWork hour_of_one_chip() {
 
 TEST(Service, InputAndOutputTokensTogetherPayForEverything) {
   const ServiceWork work = hour_of_one_chip();
-  const Estimates estimates = estimate(facts(), [&](Ledger& ledger) {
-    enter_service(ledger, load_chip("h100_sxm"), work);
-  });
+  const Estimates estimates = estimate(
+      facts(), [&](Ledger& ledger) { enter_service(ledger, load_chip("h100_sxm"), work); });
   const auto mid = [&](const char* id) { return estimates.at(id).mid; };
   EXPECT_NEAR(mid("usd_per_million_input_tokens") * 3 + mid("usd_per_million_output_tokens"),
               mid("usd_per_million_tokens") * 4, 1e-9);
   EXPECT_NEAR(mid("held_cost"), mid("chip_hour"), 1e-9);
-  EXPECT_NEAR(mid("kg_co2e_operating") + mid("kg_co2e_embodied"),
-              mid("kg_co2e_per_million_tokens"), 1e-12);
+  EXPECT_NEAR(mid("kg_co2e_operating") + mid("kg_co2e_embodied"), mid("kg_co2e_per_million_tokens"),
+              1e-12);
 }
 
 TEST(Service, EnergyIsWorkedOutByHand) {
@@ -156,10 +156,10 @@ TEST(Service, EnergyIsWorkedOutByHand) {
   set("idle_share", 0.1);
   set("host_power_per_chip", 100);
   const ServiceWork work = hour_of_one_chip();
-  const Estimates estimates = estimate(book, [&](Ledger& ledger) {
-    enter_service(ledger, load_chip("a100_sxm"), work);
-  });
-  // A100 (400 W, N7): 1e17 x 1 pJ + 1e15 B x 40 pJ + 1800 s x 100 W + 1800 s x 40 W + 3600 s x 100 W.
+  const Estimates estimates =
+      estimate(book, [&](Ledger& ledger) { enter_service(ledger, load_chip("a100_sxm"), work); });
+  // A100 (400 W, N7): 1e17 x 1 pJ + 1e15 B x 40 pJ + 1800 s x 100 W + 1800 s x 40 W + 3600 s x 100
+  // W.
   EXPECT_NEAR(estimates.at("it_energy").mid, 1e5 + 4e4 + 1.8e5 + 7.2e4 + 3.6e5, 1);
 }
 

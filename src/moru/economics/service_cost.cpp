@@ -46,7 +46,8 @@ void enter_service(Ledger& ledger, const Chip& chip, const ServiceWork& work) {
   const double tokens = work.input_tokens + work.output_tokens;
   const double joules = ledger.figure(
       "it_energy", "J",
-      energy.joules(work.activity, chip_seconds) + chip_seconds * ledger.fact("host_power_per_chip"),
+      energy.joules(work.activity, chip_seconds) +
+          chip_seconds * ledger.fact("host_power_per_chip"),
       "busy time * min(TDP, static_power + (FLOP * energy_per_flop + memory bytes * "
       "energy_per_memory_byte + link bytes * energy_per_link_byte) / busy time) + idle time * "
       "idle_power + chips * time * host_power_per_chip");
@@ -55,11 +56,11 @@ void enter_service(Ledger& ledger, const Chip& chip, const ServiceWork& work) {
                 "it_energy / output tokens");
 
   const double kilowatt_hours = joules * ledger.fact("pue") / kJoulesPerKilowattHour;
-  const double held = ledger.figure("held_cost", "USD", chip_seconds / 3600 * hour,
-                                    "chips * hours * chip_hour");
-  const double power = ledger.figure("electricity_cost", "USD",
-                                     kilowatt_hours * ledger.fact("electricity"),
-                                     "it_energy * pue * electricity");
+  const double held =
+      ledger.figure("held_cost", "USD", chip_seconds / 3600 * hour, "chips * hours * chip_hour");
+  const double power =
+      ledger.figure("electricity_cost", "USD", kilowatt_hours * ledger.fact("electricity"),
+                    "it_energy * pue * electricity");
   const double dollars = held + power;
   ledger.figure("usd_per_million_tokens", "USD", over(dollars, tokens) * kMillion,
                 "(held_cost + electricity_cost) / all tokens * 1e6");
@@ -72,11 +73,10 @@ void enter_service(Ledger& ledger, const Chip& chip, const ServiceWork& work) {
                 "(held_cost + electricity_cost) * outputs' share of the busy time / output tokens "
                 "* 1e6");
 
-  const double operating =
-      ledger.figure("kg_co2e_operating", "kg",
-                    over(kilowatt_hours * ledger.fact("grid_carbon") / kGramsPerKilogram, tokens) *
-                        kMillion,
-                    "it_energy * pue * grid_carbon / all tokens * 1e6");
+  const double operating = ledger.figure(
+      "kg_co2e_operating", "kg",
+      over(kilowatt_hours * ledger.fact("grid_carbon") / kGramsPerKilogram, tokens) * kMillion,
+      "it_energy * pue * grid_carbon / all tokens * 1e6");
   const double life = ledger.fact("it_life") * kHoursPerYear * 3600;
   const double embodied = ledger.figure(
       "kg_co2e_embodied", "kg",

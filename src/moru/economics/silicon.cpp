@@ -68,10 +68,9 @@ double harvested_yield(YieldModel model, double area, double defect_density, dou
     return defect_free(model, area, defect_density, alpha);
   }
   const double unit = area * harvest.unit_share / harvest.units;
-  const double fixed =
-      defect_free(model, area * (1 - harvest.unit_share), defect_density, alpha);
-  return fixed * at_least(harvest.needed, harvest.units,
-                          defect_free(model, unit, defect_density, alpha));
+  const double fixed = defect_free(model, area * (1 - harvest.unit_share), defect_density, alpha);
+  return fixed *
+         at_least(harvest.needed, harvest.units, defect_free(model, unit, defect_density, alpha));
 }
 
 }  // namespace moru

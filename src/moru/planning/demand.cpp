@@ -93,12 +93,11 @@ Stacks stacks_of(const Chip& chip) {
 // GB of a generation sold from one wafer: dies on it, what a die holds, what survives.
 double hbm_per_wafer(Ledger& ledger, const std::string& generation) {
   const std::string name = generation.empty() ? "hbm3e" : generation;
-  return ledger.figure(
-      "hbm_gb_per_wafer", "GB",
-      dies_per_wafer_classic(ledger.fact("hbm_die_area")) * ledger.fact("hbm_die_gb." + name) *
-          ledger.fact("hbm_yield"),
-      "(pi 150^2 / hbm_die_area - pi 300 / sqrt(2 hbm_die_area)) * hbm_die_gb." + name +
-          " * hbm_yield");
+  return ledger.figure("hbm_gb_per_wafer", "GB",
+                       dies_per_wafer_classic(ledger.fact("hbm_die_area")) *
+                           ledger.fact("hbm_die_gb." + name) * ledger.fact("hbm_yield"),
+                       "(pi 150^2 / hbm_die_area - pi 300 / sqrt(2 hbm_die_area)) * hbm_die_gb." +
+                           name + " * hbm_yield");
 }
 
 Unit enter_unit(Ledger& ledger, const Chip& chip) {
@@ -127,8 +126,8 @@ Unit enter_unit(Ledger& ledger, const Chip& chip) {
   const double capital =
       cost.price * (1 + ledger.fact("network_over_chips") + ledger.fact("server_over_chips")) +
       cost.tdp * ledger.fact("it_power_over_tdp") * ledger.fact("facility_price");
-  unit[SupplyInput::capital] = ledger.figure("capital_per_chip", "USD", capital,
-                                             "it_capital + facility_capital");
+  unit[SupplyInput::capital] =
+      ledger.figure("capital_per_chip", "USD", capital, "it_capital + facility_capital");
   ledger.set_scope("");
   return unit;
 }
@@ -142,9 +141,10 @@ double chips_per_rate(Ledger& ledger, const PlanTraffic& traffic, const ReplicaS
   capacity.low = size.requests_per_second * size.factor_low;
   capacity.high = size.requests_per_second * size.factor_high;
   capacity.unit = "1/s";
-  capacity.meaning = fmt::format("requests of {} that a replica of {} x {} serves within the "
-                                 "objective",
-                                 traffic.name, size.chips, size.chip);
+  capacity.meaning = fmt::format(
+      "requests of {} that a replica of {} x {} serves within the "
+      "objective",
+      traffic.name, size.chips, size.chip);
   capacity.source = "the serving engine, by search over request rates";
   capacity.trust = "D";
   const double rate = ledger.fact(name + "_capacity", capacity);
@@ -176,9 +176,9 @@ struct Service {
 Service enter_service_of(Ledger& ledger, const DemandPlan& plan,
                          const std::vector<ReplicaSize>& sizes, const std::vector<Chip>& chips) {
   Service service;
-  service.messages = ledger.fact(
-      "messages_per_user_per_day",
-      fact_of(plan.messages_per_user_per_day, "1/day", "messages of a weekly user"));
+  service.messages =
+      ledger.fact("messages_per_user_per_day",
+                  fact_of(plan.messages_per_user_per_day, "1/day", "messages of a weekly user"));
   const double peak = ledger.fact(
       "daily_peak", fact_of(plan.daily_peak, "1", "load of the busiest hour over the mean"));
   const double utilisation = ledger.fact(
@@ -200,11 +200,10 @@ Service enter_service_of(Ledger& ledger, const DemandPlan& plan,
                                  "work of the service's model over that of the one named");
     for (std::size_t c = 0; c < plan.chips.size(); ++c) {
       const ReplicaSize& size = sizes[next++];
-      const double share = ledger.fact(
-          word(size.chip) + "_share", fact_of(plan.chips[c].share, "1", "of the requests"));
-      chips_per_message[c] +=
-          share * kind.requests * factor *
-          chips_per_rate(ledger, traffic, size, kind.prompt, kind.output);
+      const double share = ledger.fact(word(size.chip) + "_share",
+                                       fact_of(plan.chips[c].share, "1", "of the requests"));
+      chips_per_message[c] += share * kind.requests * factor *
+                              chips_per_rate(ledger, traffic, size, kind.prompt, kind.output);
     }
     const ReplicaSize& any = sizes[next - 1];
     ledger.figure(traffic.name + "_kv_gb_per_user", "GB",
@@ -225,6 +224,17 @@ Service enter_service_of(Ledger& ledger, const DemandPlan& plan,
   for (std::size_t c = 0; c < chips.size(); ++c) {
     service.unit.add(enter_unit(ledger, chips[c]), chips_per_message[c] / all);
   }
+  for (const auto& [name, input] : EnumNames<SupplyInput>::values) {
+    const double each = service.unit[input] * service.chips_per_user;
+    ledger.figure("users_per_" + std::string(name), "users", each > 0 ? 1 / each : 0,
+                  "1 / (what one chip of the mix takes of it * chips_per_user)");
+  }
+  // The site's energy at mean load over the messages.
+  ledger.figure(
+      "wh_per_message", "Wh",
+      service.chips_per_user * service.unit.watts * utilisation / peak * 24 / service.messages,
+      "chips_per_user * tdp * it_power_over_tdp * pue * utilisation / daily_peak * 24 h / "
+      "messages_per_user_per_day");
   return service;
 }
 
@@ -257,9 +267,10 @@ double supply_at(Ledger& ledger, const DemandPlan& plan, SupplyInput input, Mont
     }
     const double share =
         ledger.fact(name + "_share", fact_of(source.share, "1", "that this service can get"));
-    const double ready = ledger.fact(
-        name + "_ready_in", fact_of(source.ready_in, "months", "until it delivers"));
-    const bool delivers = source.is_qualified && month >= start + static_cast<int>(std::lround(ready));
+    const double ready =
+        ledger.fact(name + "_ready_in", fact_of(source.ready_in, "months", "until it delivers"));
+    const bool delivers =
+        source.is_qualified && month >= start + static_cast<int>(std::lround(ready));
     sum += delivers ? share * series_at(source.capacity, values, month + -lead, 0) : 0;
   }
   return sum;
@@ -273,8 +284,8 @@ bool has_supply(const DemandPlan& plan, SupplyInput input) {
 void enter_load(Ledger& ledger, const Service& service, double users) {
   const double per_day = ledger.figure("messages_per_day", "1/day", users * service.messages,
                                        "users * messages_per_user_per_day");
-  const double prompts =
-      ledger.figure("prompts_per_second", "1/s", per_day / kSecondsPerDay, "messages_per_day / 86400");
+  const double prompts = ledger.figure("prompts_per_second", "1/s", per_day / kSecondsPerDay,
+                                       "messages_per_day / 86400");
   double requests = 0;
   double input = 0;
   double output = 0;
@@ -307,8 +318,8 @@ void enter_flows(Ledger& ledger, const Unit& unit, double chips) {
   const double hbm = flow("hbm_wafers", "wafers", unit[SupplyInput::hbm_wafers],
                           "new_chips * hbm_wafers_per_chip");
   // Server memory takes a third of the wafer per GB.
-  const double host = chips * unit.host_gigabytes *
-                      (gigabytes > 0 ? hbm / gigabytes : 0) / ledger.fact("hbm_trade_ratio");
+  const double host = chips * unit.host_gigabytes * (gigabytes > 0 ? hbm / gigabytes : 0) /
+                      ledger.fact("hbm_trade_ratio");
   ledger.figure("dram_wafers", "wafers", hbm + host,
                 "hbm_wafers + new_chips * host_memory * hbm_wafers / hbm_gb / hbm_trade_ratio");
   flow("logic_wafers", "wafers", unit[SupplyInput::logic_wafers],
@@ -322,10 +333,9 @@ void enter_flows(Ledger& ledger, const Unit& unit, double chips) {
 class Fleet {
  public:
   Fleet(Ledger& ledger, const DemandPlan& plan, const Service& service)
-      : ledger_(ledger), plan_(plan), service_(service),
-        life_(12 * ledger.fact("it_life")) {}
+      : ledger_(ledger), plan_(plan), service_(service), life_(12 * ledger.fact("it_life")) {}
 
-  void start(double chips) { chips_ = chips; }
+  void start(double chips) { chips_ = needed_before_ = chips; }
 
   void enter_month(Month month, double users) {
     ledger_.set_scope(to_string(month) + ".");
@@ -335,29 +345,32 @@ class Fleet {
         ledger_.figure("chips", "chips", users * service_.chips_per_user, "users * chips_per_user");
     ledger_.figure("power", "MW", needed * service_.unit[SupplyInput::power],
                    "chips * megawatts_per_chip");
+    const double flow = ledger_.figure(
+        "new_chips", "chips", std::max(0.0, needed - needed_before_ * (1 - 1 / life_)),
+        "chips - chips of the month before * (1 - 1 / (12 it_life))");
+    needed_before_ = needed;
+    enter_flows(ledger_, service_.unit, flow);
+    // What was not built before is still wanted.
     const double kept = chips_ * (1 - 1 / life_);
-    const double wanted =
-        ledger_.figure("new_chips", "chips", std::max(0.0, needed - kept),
-                       "chips - fleet of the month before * (1 - 1 / (12 it_life))");
-    enter_flows(ledger_, service_.unit, wanted);
+    const double wanted = std::max(0.0, needed - kept);
     ledger_.figure("running_cost", "USD",
                    needed * kHoursPerMonth *
-                       (service_.unit.hour + service_.unit.watts * 1e-3 * running_share() *
-                                                 ledger_.fact("electricity")),
+                       (service_.unit.hour +
+                        service_.unit.watts * 1e-3 * running_share() * ledger_.fact("electricity")),
                    "chips * 730 h * (chip_hour + power * utilisation / daily_peak * electricity)");
     const double built = std::min(wanted, possible(month, wanted, needed, kept));
     chips_ = kept + built;
-    ledger_.figure("fleet", "chips", chips_, "what is left of last month's fleet + what supply lets build");
-    ledger_.figure("users_served", "users", needed > 0 ? users * std::min(1.0, chips_ / needed) : users,
+    ledger_.figure("fleet", "chips", chips_,
+                   "what is left of last month's fleet + what supply lets build");
+    ledger_.figure("users_served", "users",
+                   needed > 0 ? users * std::min(1.0, chips_ / needed) : users,
                    "users * min(1, fleet / chips)");
     ledger_.set_scope("");
   }
 
  private:
   // Mean load over what the fleet could serve.
-  double running_share() const {
-    return plan_.utilisation.value / plan_.daily_peak.value;
-  }
+  double running_share() const { return plan_.utilisation.value / plan_.daily_peak.value; }
 
   double possible(Month month, double wanted, double needed, double kept) {
     double most = std::numeric_limits<double>::max();
@@ -371,9 +384,10 @@ class Fleet {
       const bool is_stock = input == SupplyInput::power;
       ledger_.figure("supply_" + std::string(name), is_stock ? "MW" : "units", available,
                      "sum over its sources of capacity * share, lead months before");
-      ledger_.figure("needed_" + std::string(name), is_stock ? "MW" : "units",
-                     each * (is_stock ? needed : wanted),
-                     is_stock ? "power" : "new_chips * what one chip needs of it");
+      ledger_.figure(
+          "needed_" + std::string(name), is_stock ? "MW" : "units",
+          each * (is_stock ? needed : wanted),
+          is_stock ? "power" : "(chips - what is left of the fleet) * what one chip needs of it");
       if (each > 0) {
         most = std::min(most, available / each - (is_stock ? kept : 0));
       }
@@ -386,27 +400,31 @@ class Fleet {
   const Service& service_;
   double life_;
   double chips_ = 0;
+  double needed_before_ = 0;
 };
 
 // Given memory wafers: the chips they make each month, the fleet these become, whom it serves.
 void enter_wafers(Ledger& ledger, const DemandPlan& plan, const Service& service) {
-  const double all = ledger.fact("dram_wafers_per_month",
-                                 fact_of(plan.wafers->dram_per_month, "wafers", "given"));
-  const double share = ledger.fact("hbm_share_of_wafers",
-                                   fact_of(plan.wafers->hbm_share, "1", "that become HBM"));
+  const double all =
+      ledger.fact("dram_wafers_per_month", fact_of(plan.wafers->dram_per_month, "wafers", "given"));
+  const double share =
+      ledger.fact("hbm_share_of_wafers", fact_of(plan.wafers->hbm_share, "1", "that become HBM"));
   const double per_wafer = hbm_per_wafer(ledger, "hbm3e");
   ledger.figure("pb_per_month_if_all_hbm", "PB", all * per_wafer * 1e-6,
                 "dram_wafers_per_month * hbm_gb_per_wafer / 1e6");
   const double hbm = ledger.figure("hbm_wafers_per_month", "wafers", all * share,
                                    "dram_wafers_per_month * hbm_share_of_wafers");
-  const double chips = ledger.figure(
-      "chips_per_month", "chips", hbm / service.unit[SupplyInput::hbm_wafers],
-      "hbm_wafers_per_month / hbm_wafers_per_chip of the mix");
+  const double chips =
+      ledger.figure("chips_per_month", "chips", hbm / service.unit[SupplyInput::hbm_wafers],
+                    "hbm_wafers_per_month / hbm_wafers_per_chip of the mix");
   const double life = 12 * ledger.fact("it_life");
-  const double fleet = ledger.figure("fleet_in_the_end", "chips", chips * life,
-                                     "chips_per_month * 12 * it_life");
+  const double fleet =
+      ledger.figure("fleet_in_the_end", "chips", chips * life, "chips_per_month * 12 * it_life");
   ledger.figure("users_in_the_end", "users", fleet / service.chips_per_user,
                 "fleet_in_the_end / chips_per_user");
+  ledger.figure("messages_per_person_per_day", "1/day",
+                fleet / service.chips_per_user * service.messages / ledger.fact("world_population"),
+                "users_in_the_end * messages_per_user_per_day / world_population");
   ledger.figure("power_in_the_end", "MW", fleet * service.unit[SupplyInput::power],
                 "fleet_in_the_end * megawatts_per_chip");
   const Month start = *parse_month(plan.start);
@@ -452,15 +470,21 @@ void enter_plan(Ledger& ledger, const DemandPlan& plan, const std::vector<Replic
 std::vector<DemandMonth> months_of(const DemandPlan& plan, const Estimates& estimates) {
   std::vector<DemandMonth> months;
   for (int m = 0; m < plan.months; ++m) {
-    DemandMonth one{*parse_month(plan.start) + m, {}, {}};
+    DemandMonth one{*parse_month(plan.start) + m, {}, {}, {}};
     const std::string scope = to_string(one.month) + ".";
     double least = 1 - 1e-9;
+    double least_high = least;
     for (const auto& [name, input] : EnumNames<SupplyInput>::values) {
       if (plan.wafers || !has_supply(plan, input)) {
         continue;
       }
-      const Coverage coverage{input, estimates.at(scope + "needed_" + std::string(name)).mid,
+      const Estimate& needed = estimates.at(scope + "needed_" + std::string(name));
+      const Coverage coverage{input, needed.mid, needed.high,
                               estimates.at(scope + "supply_" + std::string(name)).mid};
+      if (coverage.share_high() < least_high) {
+        least_high = coverage.share_high();
+        one.binding_high = input;
+      }
       if (coverage.share() < least) {
         least = coverage.share();
         one.binding = input;
@@ -500,8 +524,8 @@ DemandPlan values_only(DemandPlan plan) {
     std::for_each(plan.users->points.begin(), plan.users->points.end(), strip);
   }
   for (PlanTraffic& one : plan.traffic) {
-    for (Sourced<double>* value : {&one.requests_per_message, &one.prompt_tokens,
-                                   &one.output_tokens, &one.work_factor}) {
+    for (Sourced<double>* value :
+         {&one.requests_per_message, &one.prompt_tokens, &one.output_tokens, &one.work_factor}) {
       strip(*value);
     }
   }
@@ -542,8 +566,8 @@ std::optional<Marginal> marginal_of(const DemandResult& result, const FactBook& 
   marginal.input = input;
   marginal.added =
       kMore * result.estimates.at(last + ".supply_" + std::string(enum_name(input))).mid;
-  marginal.users = served_in_the_end(more, estimates) -
-                   served_in_the_end(result.plan, result.estimates);
+  marginal.users =
+      served_in_the_end(more, estimates) - served_in_the_end(result.plan, result.estimates);
   return marginal;
 }
 
@@ -553,6 +577,28 @@ const DemandMonth* DemandResult::first_binding() const {
   const auto found = std::find_if(months.begin(), months.end(),
                                   [](const DemandMonth& one) { return one.binding.has_value(); });
   return found == months.end() ? nullptr : &*found;
+}
+
+const DemandMonth* DemandResult::first_binding_high() const {
+  const auto found = std::find_if(months.begin(), months.end(), [](const DemandMonth& one) {
+    return one.binding_high.has_value();
+  });
+  return found == months.end() ? nullptr : &*found;
+}
+
+const Coverage* DemandResult::closest(Month* month) const {
+  const Coverage* least = nullptr;
+  for (const DemandMonth& one : months) {
+    for (const Coverage& coverage : one.coverage) {
+      if (least == nullptr || coverage.share() < least->share()) {
+        least = &coverage;
+        if (month != nullptr) {
+          *month = one.month;
+        }
+      }
+    }
+  }
+  return least;
 }
 
 void enter_demand(Ledger& ledger, const DemandPlan& plan, const std::vector<ReplicaSize>& sizes) {

@@ -14,15 +14,20 @@ namespace moru {
 // How far an input reaches in one month.
 struct Coverage {
   SupplyInput input = SupplyInput::logic_wafers;
-  double needed = 0;     // units of the input
-  double available = 0;  // … ; coverage below 1 if it is less than needed
+  double needed = 0;       // units of the input
+  double needed_high = 0;  // … at the high end of demand
+  double available = 0;
   double share() const { return needed > 0 ? available / needed : 1e9; }
+  double share_high() const { return needed_high > 0 ? available / needed_high : 1e9; }
 };
 
 struct DemandMonth {
   Month month;
   std::vector<Coverage> coverage;  // of the inputs that the plan's supply names
-  std::optional<SupplyInput> binding;  // the one that covers least, if it covers less than all
+  // The input that covers least, if it covers less than all that is needed; and the same at the
+  // high end of demand.
+  std::optional<SupplyInput> binding;
+  std::optional<SupplyInput> binding_high;
 };
 
 // What one more unit of the binding input buys, by running the plan again with it.
@@ -38,8 +43,11 @@ struct DemandResult {
   Estimates estimates;  // ids "2026-03.users", …; "h200_sxm.chip_price", …; chips_per_user, …
   std::vector<DemandMonth> months;
   std::optional<Marginal> marginal;
-  // The first month in which an input runs short, and which.
+  // The first month in which an input runs short; nullptr if none does.
   const DemandMonth* first_binding() const;
+  const DemandMonth* first_binding_high() const;
+  // The input and month that come closest to it; nullptr if the plan names no supply.
+  const Coverage* closest(Month* month = nullptr) const;
 };
 
 // A calculation of the whole plan, for estimate(); pure.
@@ -56,16 +64,16 @@ struct SecondSource {
   SupplyInput input = SupplyInput::logic_wafers;
   std::string supplier;
   double price_ratio = 1;
-  double ready_in = 0;    // months
-  double needed = 0;      // units in the last month that the lost source leaves uncovered
-  double available = 0;   // what it can give then
+  double ready_in = 0;   // months
+  double needed = 0;     // units in the last month that the lost source leaves uncovered
+  double available = 0;  // what it can give then
 };
 
 struct Loss {
   std::string name;
-  double users_served = 0;        // in the last month, without it
+  double users_served = 0;  // in the last month, without it
   double users_served_before = 0;
-  double revenue_lost = 0;        // USD over all months
+  double revenue_lost = 0;                   // USD over all months
   std::vector<SecondSource> second_sources;  // of each lost input, the cheapest that is left
 };
 Loss loss_of(const DemandResult& base, const DemandResult& lost, const std::string& name);

@@ -47,17 +47,41 @@ void write_headline(JsonWriter& json, const DemandResult& result) {
   json.end_object();
 }
 
+void write_binding_month(JsonWriter& json, const DemandMonth* month,
+                         const std::optional<SupplyInput>& input) {
+  if (month == nullptr) {
+    json.null();
+    return;
+  }
+  json.begin_object();
+  json.field("input", enum_name(*input)).field("month", to_string(month->month));
+  json.end_object();
+}
+
+// What binds at the plan's values, at the high end of demand, and what comes closest to it.
 void write_binding(JsonWriter& json, const DemandResult& result) {
+  const DemandMonth* first = result.first_binding();
+  const DemandMonth* high = result.first_binding_high();
   json.key("binding");
-  if (const DemandMonth* first = result.first_binding()) {
+  write_binding_month(json, first, first != nullptr ? first->binding : std::nullopt);
+  json.key("binding_at_high_demand");
+  write_binding_month(json, high, high != nullptr ? high->binding_high : std::nullopt);
+  json.key("closest");
+  Month when;
+  if (const Coverage* closest = result.closest(&when)) {
     json.begin_object();
-    json.field("input", enum_name(*first->binding));
-    json.field("month", to_string(first->month));
-    if (result.marginal) {
-      json.field("added_units", result.marginal->added);
-      json.field("users_per_unit",
-                 result.marginal->added > 0 ? result.marginal->users / result.marginal->added : 0.0);
-    }
+    json.field("input", enum_name(closest->input)).field("month", to_string(when));
+    json.field("available_over_needed", closest->share());
+    json.end_object();
+  } else {
+    json.null();
+  }
+  json.key("one_more_unit");
+  if (result.marginal && result.marginal->added > 0) {
+    json.begin_object();
+    json.field("input", enum_name(result.marginal->input));
+    json.field("added_units", result.marginal->added);
+    json.field("users_per_unit", result.marginal->users / result.marginal->added);
     json.end_object();
   } else {
     json.null();

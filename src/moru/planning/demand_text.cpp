@@ -53,28 +53,47 @@ std::string headline(const DemandResult& result) {
     const Estimate& chips = result.estimates.at("chips_per_month");
     return fmt::format(
         "{} DRAM wafers a month, {:.0f}% of them HBM ({} PB a month if all were), make {} chips a "
-        "month and in the end serve {} users ({} to {}) with {} GW.\n",
+        "month. A fleet of them, worn out as fast as it grows, serves {} users ({} to {}) and "
+        "draws "
+        "{} GW: {} messages a day of every person on Earth.\n",
         figure_text(result.plan.wafers->dram_per_month.value),
         result.plan.wafers->hbm_share.value * 100,
         figure_text(result.estimates.at("pb_per_month_if_all_hbm").mid), range(chips, 1, ""),
         people(users.mid), people(users.low), people(users.high),
-        figure_text(result.estimates.at("power_in_the_end").mid * 1e-3));
+        figure_text(result.estimates.at("power_in_the_end").mid * 1e-3),
+        range(result.estimates.at("messages_per_person_per_day"), 1, ""));
   }
   std::string text = fmt::format(
-      "In {}, {} users take {} chips, {} MW, and {} HBM wafers that month.\n", last,
-      people(at("users").mid), range(at("chips"), 1, ""), range(at("power"), 1, ""),
-      range(at("hbm_wafers"), 1, ""));
+      "In {}, {} users take {} chips, {} MW, and {} HBM wafers that month; a message takes {} "
+      "Wh.\n",
+      last, people(at("users").mid), range(at("chips"), 1, ""), range(at("power"), 1, ""),
+      range(at("hbm_wafers"), 1, ""), range(result.estimates.at("wh_per_message"), 1, ""));
   if (result.plan.supply.empty()) {
     return text;
   }
   const Estimate& served = at("users_served");
+  Month when;
+  const Coverage* closest = result.closest(&when);
   if (const DemandMonth* first = result.first_binding()) {
     text += fmt::format("{} bind first, in {}; {} of the users of {} are served ({} to {}).\n",
-                        input_text(*first->binding), to_string(first->month),
-                        people(served.mid), last, people(served.low), people(served.high));
-  } else {
-    text += "Nothing that the plan names runs short.\n";
+                        input_text(*first->binding), to_string(first->month), people(served.mid),
+                        last, people(served.low), people(served.high));
+  } else if (closest != nullptr) {
+    text += fmt::format(
+        "Nothing runs short; {} come closest to it, in {}, with {:.1f} times the "
+        "need.\n",
+        input_text(closest->input), to_string(when), closest->share());
   }
+  if (const DemandMonth* high = result.first_binding_high(); high != nullptr) {
+    text += fmt::format("At the high end of demand {} bind first, in {}.\n",
+                        input_text(*high->binding_high), to_string(high->month));
+  }
+  const SupplyInput scarce = result.first_binding() != nullptr ? *result.first_binding()->binding
+                             : closest != nullptr              ? closest->input
+                                                               : SupplyInput::hbm_wafers;
+  text += fmt::format(
+      "Where {} bind, each makes chips for {} users.\n", input_text(scarce),
+      figure_text(result.estimates.at("users_per_" + std::string(enum_name(scarce))).mid));
   if (result.marginal && result.marginal->added > 0) {
     const Marginal& marginal = *result.marginal;
     text += fmt::format("One more unit of it ({}) serves {} more users in {}.\n",
@@ -85,19 +104,19 @@ std::string headline(const DemandResult& result) {
 }
 
 std::string loss_text(const Loss& loss) {
-  std::string text =
-      fmt::format("Without {}: {} users served in the last month instead of {}; {} M$ of revenue "
-                  "lost.\n",
-                  loss.name, people(loss.users_served), people(loss.users_served_before),
-                  figure_text(loss.revenue_lost * 1e-6));
+  std::string text = fmt::format(
+      "Without {}: {} users served in the last month instead of {}; {} M$ of revenue "
+      "lost.\n",
+      loss.name, people(loss.users_served), people(loss.users_served_before),
+      figure_text(loss.revenue_lost * 1e-6));
   for (const SecondSource& source : loss.second_sources) {
     text += source.supplier.empty()
                 ? fmt::format("  {}: no second source in the plan\n", input_text(source.input))
-                : fmt::format("  {}: cheapest second source {}, at {:.2f} times the price, after "
-                              "{:.0f} months, {} of them for this service; {} still missing\n",
-                              input_text(source.input), source.supplier, source.price_ratio,
-                              source.ready_in, figure_text(source.available),
-                              figure_text(source.needed));
+                : fmt::format(
+                      "  {}: cheapest second source {}, at {:.2f} times the price, after "
+                      "{:.0f} months, {} of them for this service; {} still missing\n",
+                      input_text(source.input), source.supplier, source.price_ratio,
+                      source.ready_in, figure_text(source.available), figure_text(source.needed));
   }
   return text;
 }
@@ -128,7 +147,8 @@ std::string month_table(const DemandResult& result) {
     const std::string scope = to_string(month.month) + ".";
     std::vector<std::string> row{to_string(month.month)};
     for (const TableColumn& column : kColumns) {
-      row.push_back(count(result.estimates.at(scope + column.id).mid * column.scale, column.digits));
+      row.push_back(
+          count(result.estimates.at(scope + column.id).mid * column.scale, column.digits));
     }
     if (has_supply) {
       const double served = result.estimates.at(scope + "users_served").mid;

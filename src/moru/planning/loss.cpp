@@ -33,8 +33,9 @@ DemandPlan without(const DemandPlan& plan, const std::string& name) {
     }
     rest.supply.push_back(std::move(kept));
   }
-  const bool is_known = std::any_of(plan.supply.begin(), plan.supply.end(),
-                                    [&](const PlanSupply& source) { return is_named(source, name); });
+  const bool is_known =
+      std::any_of(plan.supply.begin(), plan.supply.end(),
+                  [&](const PlanSupply& source) { return is_named(source, name); });
   if (!is_known) {
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
@@ -45,8 +46,8 @@ DemandPlan without(const DemandPlan& plan, const std::string& name) {
   }
   // Second sources of what is lost start to be qualified when the loss happens.
   for (PlanSupply& source : rest.supply) {
-    const bool is_lost_input = std::any_of(
-        plan.supply.begin(), plan.supply.end(), [&](const PlanSupply& lost) {
+    const bool is_lost_input =
+        std::any_of(plan.supply.begin(), plan.supply.end(), [&](const PlanSupply& lost) {
           return lost.input == source.input && lost.is_qualified && is_named(lost, name);
         });
     source.is_qualified = source.is_qualified || (is_lost_input && !is_named(source, name));
@@ -61,9 +62,9 @@ Loss loss_of(const DemandResult& base, const DemandResult& lost, const std::stri
   loss.users_served = at(lost, last, "users_served");
   loss.users_served_before = at(base, last, "users_served");
   for (const DemandMonth& month : base.months) {
-    loss.revenue_lost +=
-        std::max(0.0, at(base, month.month, "users_served") - at(lost, month.month, "users_served")) *
-        base.plan.revenue_per_user_per_month.value;
+    loss.revenue_lost += std::max(0.0, at(base, month.month, "users_served") -
+                                           at(lost, month.month, "users_served")) *
+                         base.plan.revenue_per_user_per_month.value;
   }
   for (const auto& [word, input] : EnumNames<SupplyInput>::values) {
     const SupplyInput one = input;
@@ -77,8 +78,8 @@ Loss loss_of(const DemandResult& base, const DemandResult& lost, const std::stri
     double available = 0;
     for (const PlanSupply& source : base.plan.supply) {
       const bool is_left = source.input == one && !is_named(source, name);
-      if (is_left && (cheapest == nullptr ||
-                      source.price_ratio.value < cheapest->price_ratio.value)) {
+      if (is_left &&
+          (cheapest == nullptr || source.price_ratio.value < cheapest->price_ratio.value)) {
         cheapest = &source;
         available = source.capacity.back().value * source.share.value;
       }

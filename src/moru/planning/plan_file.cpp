@@ -24,9 +24,9 @@ void check_series(const FieldCheck& check, std::string_view field,
   for (std::size_t i = 1; i < points.size(); ++i) {
     const auto before = parse_month(points[i - 1].month);
     const auto now = parse_month(points[i].month);
-    check.require(!before || !now || *before < *now, field,
-                  fmt::format("months must go forward: {} follows {}", points[i].month,
-                              points[i - 1].month));
+    check.require(
+        !before || !now || *before < *now, field,
+        fmt::format("months must go forward: {} follows {}", points[i].month, points[i - 1].month));
   }
 }
 
@@ -106,7 +106,8 @@ void PlanTraffic::validate(const FieldCheck& check) const {
 
 void PlanChip::validate(const FieldCheck& check) const {
   check.require(is_share(share) && is_positive(share), "share", "must be above 0 and at most 1");
-  check.require(tensor_parallel_size >= 1, "tensor_parallel_size", "must be at least 1");
+  check.require(deployment.replicas == 1, "deployment",
+                "is that of one replica: the plan computes how many there are");
 }
 
 void PlanSupply::validate(const FieldCheck& check) const {
@@ -174,8 +175,8 @@ DemandPlan load_plan(const std::string& name_or_path) {
   const bool is_file = name_or_path.find('/') != std::string::npos ||
                        name_or_path.ends_with(".yaml") || name_or_path.ends_with(".yml") ||
                        name_or_path.ends_with(".json");
-  return plan_from(read_document(is_file ? name_or_path
-                                         : require_in_catalogue(kPlans, name_or_path).path));
+  return plan_from(
+      read_document(is_file ? name_or_path : require_in_catalogue(kPlans, name_or_path).path));
 }
 
 double series_at(const std::vector<PlanPoint>& points, const std::vector<double>& values,
@@ -186,8 +187,8 @@ double series_at(const std::vector<PlanPoint>& points, const std::vector<double>
   }
   for (std::size_t i = 1; i < points.size(); ++i) {
     if (month <= at(i)) {
-      const double part = static_cast<double>(month.index - at(i - 1).index) /
-                          (at(i).index - at(i - 1).index);
+      const double part =
+          static_cast<double>(month.index - at(i - 1).index) / (at(i).index - at(i - 1).index);
       return values[i - 1] * std::pow(values[i] / values[i - 1], part);
     }
   }

@@ -64,6 +64,7 @@ struct PlanTraffic {
   std::string workload;
   Sourced<double> work_factor = 1.0;
   Sourced<double> context_tokens = 8192.0;
+  std::optional<Slo> slo;
 
   template <class V>
   static void fields(V& v, auto& x) {
@@ -77,6 +78,7 @@ struct PlanTraffic {
     v.optional("work_factor", x.work_factor,
                "work of the service's own model over that of the model named");
     v.optional("context_tokens", x.context_tokens, "at which a user's KV cache is stated");
+    v.optional("slo", x.slo, "of this kind, in place of the plan's");
   }
   void validate(const FieldCheck& check) const;
 };
@@ -85,13 +87,13 @@ struct PlanChip {
   static constexpr std::string_view kTypeName = "plan chip";
   std::string chip;
   Sourced<double> share = 1.0;
-  int tensor_parallel_size = 8;
+  Deployment deployment;
 
   template <class V>
   static void fields(V& v, auto& x) {
     v.required("chip", x.chip, "id, alias or YAML file");
     v.optional("share", x.share, "of the requests; all shares add up to 1");
-    v.optional("tensor_parallel_size", x.tensor_parallel_size, "chips of one replica");
+    v.optional("deployment", x.deployment, "of one replica, in vLLM's options");
   }
   void validate(const FieldCheck& check) const;
 };
@@ -182,8 +184,9 @@ struct DemandPlan {
     v.optional("wafers", x.wafers, "in place of users: the memory wafers that are given");
     v.required("messages_per_user_per_day", x.messages_per_user_per_day, "of a weekly user");
     v.optional("daily_peak", x.daily_peak, "load of the busiest hour over the mean");
-    v.optional("utilisation", x.utilisation,
-               "share of what a fleet could serve within the objective that is planned at the peak");
+    v.optional(
+        "utilisation", x.utilisation,
+        "share of what a fleet could serve within the objective that is planned at the peak");
     v.optional("revenue_per_user_per_month", x.revenue_per_user_per_month, "USD, of a weekly user");
     v.required("traffic", x.traffic, "kinds of requests");
     v.required("chips", x.chips, "what serves them");

@@ -13,9 +13,9 @@ namespace {
 
 // A run must be long enough to reach a steady state: this many times the life of a request, within
 // limits that keep a search below a second.
-constexpr double kLives = 6;
+constexpr double kLives = 5;
 constexpr double kFewest = 300;
-constexpr double kMost = 3000;
+constexpr double kMost = 2000;
 // Halvings of the last factor of two: rates within 2%.
 constexpr int kHalvings = 5;
 constexpr double kSpread = 0.9;  // of lengths around their mean where no distribution is given
@@ -29,28 +29,31 @@ WorkloadSpec workload_of(const PlanTraffic& traffic) {
                           kSpread, 0});
 }
 
+Scenario scenario_of(const PlanTraffic& traffic, const PlanChip& chip, const Slo& slo) {
+  Scenario scenario;
+  scenario.model = traffic.model;
+  scenario.chip = chip.chip;
+  scenario.deployment = chip.deployment;
+  scenario.slo = traffic.slo.value_or(slo);
+  return scenario;
+}
+
 class Search {
  public:
   Search(const PlanTraffic& traffic, const PlanChip& chip, const Slo& slo)
-      : spec_(workload_of(traffic)) {
-    scenario_.model = traffic.model;
-    scenario_.chip = chip.chip;
-    scenario_.deployment.tensor_parallel_size = chip.tensor_parallel_size;
-    scenario_.slo = slo;
+      : service_(scenario_of(traffic, chip, slo)), spec_(workload_of(traffic)) {
     // The rate is what is searched; a daily curve would only blur it.
     spec_.arrivals.hourly_weights.clear();
   }
 
-  Report run(double rate, double requests) const {
+  Report run(double rate, double requests) {
     ArrivalOptions options;
     options.request_rate = rate;
     options.num_prompts = std::llround(requests);
-    return evaluate(scenario_, generate(spec_, options));
+    return service_.evaluate(generate(spec_, options));
   }
 
-  Report at(double rate) const {
-    return run(rate, std::clamp(kLives * rate * life_, kFewest, kMost));
-  }
+  Report at(double rate) { return run(rate, std::clamp(kLives * rate * life_, kFewest, kMost)); }
 
   // The last report that met the objective.
   Report best() {
@@ -88,7 +91,7 @@ class Search {
     return true;
   }
 
-  Scenario scenario_;
+  PreparedService service_;
   WorkloadSpec spec_;
   double life_ = 1;
   double rate_ = 0;

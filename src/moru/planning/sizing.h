@@ -11,16 +11,16 @@ namespace moru {
 
 struct ReplicaSize {
   std::string traffic;
-  std::string chip;  // id
-  int chips = 1;     // of one replica
+  std::string chip;                // id
+  int chips = 1;                   // of one replica
   double requests_per_second = 0;  // the highest rate found at which the objective is met
   // Interval of the engine's constants, as factors on the rate.
   double factor_low = 1;
   double factor_high = 1;
-  double prompt_share = 0;   // of the busy time
-  double mean_prompt = 0;    // tokens of the requests it was sized with
+  double prompt_share = 0;  // of the busy time
+  double mean_prompt = 0;   // tokens of the requests it was sized with
   double mean_output = 0;
-  double mean_ttft_ms = 0;   // at that rate
+  double mean_ttft_ms = 0;  // at that rate
   double mean_tpot_ms = 0;
   double kv_bytes_per_token = 0;  // of the model
 };

@@ -93,8 +93,8 @@ Sram sram_of(const Chip& chip) {
   for (const Cache& cache : chip.caches) {
     const double bytes = cache.built ? cache.built->value.value : cache.capacity.value.value;
     // An NPU's scratchpads are often stated twice: per core and of the whole chip.
-    const bool is_same = chip.kind != ChipKind::gpu &&
-                         std::abs(bytes - sram.core_private) < 0.1 * bytes;
+    const bool is_same =
+        chip.kind != ChipKind::gpu && std::abs(bytes - sram.core_private) < 0.1 * bytes;
     sram.shared += is_same ? 0 : bytes;
   }
   if (const MemoryLevel* memory = chip.main_memory();
@@ -113,7 +113,9 @@ double memory_interfaces(Ledger& ledger, const Chip& chip) {
   for (const MemoryLevel& memory : chip.memory) {
     const std::string kind = to_lower(memory.kind);
     if (kind.starts_with("hbm")) {
-      const int stacks = memory.sites ? memory.sites->value : memory.stacks ? memory.stacks->value : 4;
+      const int stacks = memory.sites    ? memory.sites->value
+                         : memory.stacks ? memory.stacks->value
+                                         : 4;
       area += stacks * ledger.fact(kind.starts_with("hbm4") ? "phy.hbm4_stack" : "phy.hbm_stack");
     } else if (kind.starts_with("gddr") || kind.starts_with("lpddr") || kind.starts_with("ddr")) {
       // Without a bus width: GDDR6's 16 and LPDDR5's 6.4 Gbit/s a pin.
@@ -179,12 +181,12 @@ double enter_area(Ledger& ledger, const Chip& chip) {
   const double lane_count = lanes(chip, clock);
   const double vector = enter("area_vector", lane_count * ledger.fact("transistors.lane") / density,
                               "vector lanes * transistors.lane / logic_density");
-  const double graphics = enter(
-      "area_graphics",
-      is_gpu && has_graphics_memory(chip)
-          ? lane_count * ledger.fact("transistors.graphics") / density
-          : 0,
-      "vector lanes of a graphics chip * transistors.graphics / logic_density");
+  const double graphics =
+      enter("area_graphics",
+            is_gpu && has_graphics_memory(chip)
+                ? lane_count * ledger.fact("transistors.graphics") / density
+                : 0,
+            "vector lanes of a graphics chip * transistors.graphics / logic_density");
   const Sram sram = sram_of(chip);
   const double registers =
       enter("area_registers",
@@ -197,9 +199,9 @@ double enter_area(Ledger& ledger, const Chip& chip) {
                        is_gpu ? "array_efficiency.cache" : "array_efficiency.scratchpad") +
                 bytes_area(ledger, sram.main, cell, "array_efficiency.plain"),
             "bits of shared SRAM * bit_cell / array_efficiency");
-  const double interfaces = enter(
-      "area_interfaces", memory_interfaces(ledger, chip) + link_interfaces(ledger, chip),
-      "memory stacks or pins, links, host and die-to-die bandwidth * their phy facts");
+  const double interfaces =
+      enter("area_interfaces", memory_interfaces(ledger, chip) + link_interfaces(ledger, chip),
+            "memory stacks or pins, links, host and die-to-die bandwidth * their phy facts");
   const double share = ledger.fact("uncounted_share");
   const double counted = matrix + wide + vector + graphics + registers + cache + interfaces;
   const double rest = enter("area_uncounted", counted * share / (1 - share),

@@ -16,7 +16,8 @@ constexpr double kBits = 8;
 std::string memory_fact(const Chip& chip) {
   const MemoryLevel* memory = chip.main_memory();
   const std::string kind = memory != nullptr ? to_lower(memory->kind) : "hbm3";
-  for (const char* name : {"hbm2e", "hbm2", "hbm3e", "hbm3", "hbm4", "gddr", "lpddr", "ddr", "sram"}) {
+  for (const char* name :
+       {"hbm2e", "hbm2", "hbm3e", "hbm3", "hbm4", "gddr", "lpddr", "ddr", "sram"}) {
     if (kind.starts_with(name)) {
       return std::string("memory_energy.") + name;
     }
@@ -63,10 +64,9 @@ struct Coefficients {
 };
 
 Coefficients enter_coefficients(Ledger& ledger, const Chip& chip, DType compute) {
-  const double scale =
-      ledger.fact(node_fact(ledger.book(), "energy_scale", logic_node(chip)));
-  const double system = ledger.fact(chip.kind == ChipKind::gpu ? "energy.system_gpu"
-                                                               : "energy.system_npu");
+  const double scale = ledger.fact(node_fact(ledger.book(), "energy_scale", logic_node(chip)));
+  const double system =
+      ledger.fact(chip.kind == ChipKind::gpu ? "energy.system_gpu" : "energy.system_npu");
   const double flop = ledger.figure(
       "energy_per_flop", "J/FLOP",
       kPico * ledger.fact("energy.mac_16bit") * ratio_of(ledger, compute) * scale * system,
@@ -78,8 +78,7 @@ Coefficients enter_coefficients(Ledger& ledger, const Chip& chip, DType compute)
                : (ledger.fact("energy.wire") * travel(chip) + ledger.fact("energy.sram")) * scale *
                      system;
   const double memory = ledger.figure(
-      "energy_per_memory_byte", "J/B",
-      kPico * kBits * (ledger.fact(memory_fact(chip)) + on_chip),
+      "energy_per_memory_byte", "J/B", kPico * kBits * (ledger.fact(memory_fact(chip)) + on_chip),
       "8 * (memory_energy + (energy.wire * side of the die + energy.sram) * energy_scale * "
       "energy.system)");
   return {flop, memory};
@@ -90,7 +89,8 @@ double enter_tdp_of(Ledger& ledger, const Chip& chip, const Coefficients& sixtee
   const auto narrow = chip.matrix_rate(DType::int8);
   const double flops = rate ? rate->value : narrow ? narrow->value / 2 : 0;
   const MemoryLevel* memory = chip.main_memory();
-  const double bandwidth = memory != nullptr && memory->bandwidth ? memory->bandwidth->value.value : 0;
+  const double bandwidth =
+      memory != nullptr && memory->bandwidth ? memory->bandwidth->value.value : 0;
   const double dynamic = flops * sixteen.flop * ledger.fact("tdp_activity.matrix") +
                          bandwidth * sixteen.memory * ledger.fact("tdp_activity.memory");
   return ledger.figure("tdp_estimate", "W", dynamic / (1 - ledger.fact("static_share")),
@@ -111,8 +111,7 @@ double ChipEnergy::busy_watts(const Activity& activity) const {
 }
 
 double ChipEnergy::joules(const Activity& activity, double seconds) const {
-  return busy_watts(activity) * activity.busy +
-         idle_watts * std::max(0.0, seconds - activity.busy);
+  return busy_watts(activity) * activity.busy + idle_watts * std::max(0.0, seconds - activity.busy);
 }
 
 double enter_tdp(Ledger& ledger, const Chip& chip) {
@@ -124,21 +123,20 @@ ChipEnergy enter_energy(Ledger& ledger, const Chip& chip, DType compute) {
   ChipEnergy energy;
   energy.per_flop = own.flop;
   energy.per_memory_byte = own.memory;
-  energy.per_link_byte =
-      ledger.figure("energy_per_link_byte", "J/B", kPico * kBits * ledger.fact("link_energy"),
-                    "8 * link_energy");
+  energy.per_link_byte = ledger.figure(
+      "energy_per_link_byte", "J/B", kPico * kBits * ledger.fact("link_energy"), "8 * link_energy");
   if (chip.power.tdp) {
     energy.limit_watts = chip.power.tdp->value.value;
   } else {
     const double ratio = ratio_of(ledger, compute);
     energy.limit_watts = enter_tdp_of(ledger, chip, {own.flop / ratio, own.memory});
   }
-  energy.static_watts =
-      ledger.figure("static_power", "W", energy.limit_watts * ledger.fact("static_share"),
-                    "TDP * static_share");
+  energy.static_watts = ledger.figure(
+      "static_power", "W", energy.limit_watts * ledger.fact("static_share"), "TDP * static_share");
   const double idle = chip.power.idle ? chip.power.idle->value.value
                                       : energy.limit_watts * ledger.fact("idle_share");
-  energy.idle_watts = ledger.figure("idle_power", "W", idle, "TDP * idle_share, or as the chip states");
+  energy.idle_watts =
+      ledger.figure("idle_power", "W", idle, "TDP * idle_share, or as the chip states");
   return energy;
 }
 

@@ -14,8 +14,8 @@ namespace {
 
 // Where a class looks when it has no fact of its own, in turn.
 constexpr std::pair<std::string_view, std::string_view> kParents[] = {
-    {"n4", "n5"},  {"n6", "n7"},   {"n12", "n16"}, {"n10", "n7"}, {"sf2", "n2"},  {"sf3", "sf4"},
-    {"sf4", "n5"}, {"sf5", "sf4"}, {"sf8", "n10"}, {"n2", "n3"},  {"n3", "n5"},   {"n5", "n7"},
+    {"n4", "n5"},  {"n6", "n7"},   {"n12", "n16"}, {"n10", "n7"},  {"sf2", "n2"}, {"sf3", "sf4"},
+    {"sf4", "n5"}, {"sf5", "sf4"}, {"sf8", "n10"}, {"n2", "n3"},   {"n3", "n5"},  {"n5", "n7"},
     {"n7", "n16"}, {"n16", "n28"}, {"n28", "n40"}, {"n40", "n65"}, {"n65", "n40"}};
 
 std::string_view parent_of(std::string_view node) {
@@ -29,9 +29,18 @@ std::string_view parent_of(std::string_view node) {
 
 // Nanometres to TSMC's class: 14 nm of any foundry counts as 16, 22 as 28.
 std::string class_of_size(int nanometres) {
-  constexpr std::array<std::pair<int, std::string_view>, 12> kClasses = {
-      {{2, "n2"}, {3, "n3"}, {4, "n4"}, {5, "n5"}, {6, "n6"}, {7, "n7"}, {10, "n10"}, {12, "n12"},
-       {16, "n16"}, {28, "n28"}, {40, "n40"}, {65, "n65"}}};
+  constexpr std::array<std::pair<int, std::string_view>, 12> kClasses = {{{2, "n2"},
+                                                                          {3, "n3"},
+                                                                          {4, "n4"},
+                                                                          {5, "n5"},
+                                                                          {6, "n6"},
+                                                                          {7, "n7"},
+                                                                          {10, "n10"},
+                                                                          {12, "n12"},
+                                                                          {16, "n16"},
+                                                                          {28, "n28"},
+                                                                          {40, "n40"},
+                                                                          {65, "n65"}}};
   for (const auto& [size, name] : kClasses) {
     if (nanometres <= size) {
       return std::string(name);

@@ -45,8 +45,9 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Area, GrowsByTheScratchpadThatIsAdded) {
   // 100 MB more at N5: 8e8 bits x 0.021 um2 / 0.275 = 61.1 mm2, and its share of the uncounted.
-  const std::string chip = "name: a\nkind: npu\nclock: {boost: 1 GHz}\npeak: {bf16: 100 TFLOPS}\n"
-                           "dies: [{count: 1, node: N5}]\ncaches: [{name: sram, capacity: ";
+  const std::string chip =
+      "name: a\nkind: npu\nclock: {boost: 1 GHz}\npeak: {bf16: 100 TFLOPS}\n"
+      "dies: [{count: 1, node: N5}]\ncaches: [{name: sram, capacity: ";
   const double small = area_of(parse_chip(chip + "100 MB}]\n", "a")).at("area_total").mid;
   const double large = area_of(parse_chip(chip + "200 MB}]\n", "a")).at("area_total").mid;
   EXPECT_NEAR(large - small, 61.09 / (1 - 0.24), 0.1);

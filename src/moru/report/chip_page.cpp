@@ -2,10 +2,10 @@
 #include "moru/base/text.h"
 #include "moru/chip/chip.h"
 #include "moru/economics/service_cost.h"
-#include "moru/report/catalogue_report.h"
-#include "moru/report/estimates_report.h"
 #include "moru/power/area.h"
 #include "moru/power/energy.h"
+#include "moru/report/catalogue_report.h"
+#include "moru/report/estimates_report.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,6 @@
 #include "moru/scenario/evaluate.h"
 
 #include "moru/base/registry.h"
-
 #include "moru/serving/model_timer.h"
 
 #include <algorithm>
@@ -49,24 +48,28 @@ std::unique_ptr<ChipMapper> prepare_mapper(const std::string& mapper, const Chip
   return std::move(*prepared);
 }
 
-Report evaluate(const Scenario& scenario, const Trace& trace, const EvaluateHooks& hooks) {
-  Report report;
-  report.scenario = scenario;
-  report.model = load_model(scenario.model);
-  report.chip = load_chip(scenario.chip);
+PreparedService::PreparedService(const Scenario& scenario) {
+  base_.scenario = scenario;
+  base_.model = load_model(scenario.model);
+  base_.chip = load_chip(scenario.chip);
+  mapper_ = prepare_mapper(scenario.mapper, base_.chip, scenario.deployment);
+  base_.engine = resolve(scenario.deployment, base_.model, base_.chip);
+  base_.model.kv = base_.engine.kv_dtype;
+  costs_ = std::make_unique<StepCosts>(base_.model, base_.engine.parallelism, *mapper_);
+}
+
+PreparedService::~PreparedService() = default;
+
+Report PreparedService::evaluate(const Trace& trace, const EvaluateHooks& hooks) {
+  Report report = base_;
   report.trace_name = trace.name;
   report.trace_format = trace.format;
   report.requests = static_cast<std::int64_t>(trace.requests.size());
 
-  const auto mapper = prepare_mapper(scenario.mapper, report.chip, scenario.deployment);
-  report.engine = resolve(scenario.deployment, report.model, report.chip);
-  report.model.kv = report.engine.kv_dtype;
-  StepCosts costs(report.model, report.engine.parallelism, *mapper);
-
   ServiceInput input;
   input.trace = &trace;
   input.max_model_len = report.engine.max_model_len;
-  const Slo& slo = report.scenario.slo;
+  const Slo& slo = base_.scenario.slo;
   const auto make_collector = [&] {
     auto collector =
         hooks.make_collector ? hooks.make_collector(slo) : std::make_unique<MetricsCollector>(slo);
@@ -78,7 +81,7 @@ Report evaluate(const Scenario& scenario, const Trace& trace, const EvaluateHook
   if (hooks.progress) {
     progress = [&](double seconds) { hooks.progress(seconds, span); };
   }
-  ServingResult result = serve(report.engine, costs, input, make_collector, progress);
+  ServingResult result = serve(base_.engine, *costs_, input, make_collector, progress);
 
   report.metrics = result.metrics();
   report.replicas = std::move(result.replicas);
@@ -88,8 +91,12 @@ Report evaluate(const Scenario& scenario, const Trace& trace, const EvaluateHook
   for (const ReplicaTotals& replica : report.replicas) {
     busy += to_seconds(replica.busy);
   }
-  report.prompt_share = busy > 0 ? std::min(1.0, prompt_seconds(report, costs) / busy) : 0;
+  report.prompt_share = busy > 0 ? std::min(1.0, prompt_seconds(report, *costs_) / busy) : 0;
   return report;
+}
+
+Report evaluate(const Scenario& scenario, const Trace& trace, const EvaluateHooks& hooks) {
+  return PreparedService(scenario).evaluate(trace, hooks);
 }
 
 }  // namespace moru

@@ -39,6 +39,27 @@ struct EvaluateHooks {
   std::function<void(double seconds, double of)> progress;
 };
 
+// A scenario made ready to serve any number of traces: step times are computed once and kept.
+class PreparedService {
+ public:
+  // Throws Error, of kind infeasible if the model does not fit.
+  explicit PreparedService(const Scenario& scenario);
+  PreparedService(const PreparedService&) = delete;
+  PreparedService& operator=(const PreparedService&) = delete;
+  ~PreparedService();
+
+  Report evaluate(const Trace& trace, const EvaluateHooks& hooks = {});
+  // What it was prepared with; the figures of a run are empty.
+  const Report& prepared() const { return base_; }
+  // Of its steps, for who asks about single ones; recorded uses are those of the last run.
+  StepCosts& costs() { return *costs_; }
+
+ private:
+  Report base_;
+  std::unique_ptr<ChipMapper> mapper_;
+  std::unique_ptr<StepCosts> costs_;
+};
+
 // Serves `trace` (from load_requests()) under the scenario. Throws Error.
 Report evaluate(const Scenario& scenario, const Trace& trace, const EvaluateHooks& hooks = {});
 

@@ -89,9 +89,10 @@ void limit_sequences(const Deployment& deployment, double left, double state_byt
   if (deployment.max_num_seqs || affordable >= config.max_num_seqs || affordable < 1) {
     return;
   }
-  note(fmt::format("max_num_seqs lowered from {} to {}: their recurrent states take half of the "
-                   "memory that the weights leave",
-                   config.max_num_seqs, affordable));
+  note(
+      fmt::format("max_num_seqs lowered from {} to {}: their recurrent states take half of the "
+                  "memory that the weights leave",
+                  config.max_num_seqs, affordable));
   config.max_num_seqs = affordable;
 }
 
@@ -106,9 +107,8 @@ KvCapacity split_memory(const Deployment& deployment, EngineConfig& config, cons
                             std::min(config.max_num_seqs, config.max_num_batched_tokens));
   memory.context = chip.kind == ChipKind::gpu ? kRuntimeMemory.value : 0;
   const double state_bytes = kv_bytes_per_sequence(model, config.parallelism, 0);
-  limit_sequences(deployment,
-                  memory.usable - memory.weights - memory.activations - memory.context, state_bytes,
-                  config);
+  limit_sequences(deployment, memory.usable - memory.weights - memory.activations - memory.context,
+                  state_bytes, config);
   memory.states = static_cast<double>(config.max_num_seqs) * state_bytes;
   memory.block_bytes = kv_block_bytes(model, config.parallelism, config.block_size);
   const double left =
