@@ -38,7 +38,7 @@ double enter_chip_hour(Ledger& ledger, const ChipCost& cost) {
                        "upkeep) / 8760");
 }
 
-void enter_service(Ledger& ledger, const Chip& chip, const ServiceWork& work) {
+ServiceFigures enter_service(Ledger& ledger, const Chip& chip, const ServiceWork& work) {
   const ChipCost cost = enter_chip_cost(ledger, chip);
   const double hour = enter_chip_hour(ledger, cost);
   const ChipEnergy energy = enter_energy(ledger, chip, work.compute);
@@ -51,7 +51,9 @@ void enter_service(Ledger& ledger, const Chip& chip, const ServiceWork& work) {
       "busy time * min(TDP, static_power + (FLOP * energy_per_flop + memory bytes * "
       "energy_per_memory_byte + link bytes * energy_per_link_byte) / busy time) + idle time * "
       "idle_power + chips * time * host_power_per_chip");
-  ledger.figure("joules_per_token", "J", over(joules, tokens), "it_energy / all tokens");
+  ServiceFigures figures;
+  figures.joules_per_token =
+      ledger.figure("joules_per_token", "J", over(joules, tokens), "it_energy / all tokens");
   ledger.figure("joules_per_output_token", "J", over(joules, work.output_tokens),
                 "it_energy / output tokens");
 
@@ -62,8 +64,8 @@ void enter_service(Ledger& ledger, const Chip& chip, const ServiceWork& work) {
       ledger.figure("electricity_cost", "USD", kilowatt_hours * ledger.fact("electricity"),
                     "it_energy * pue * electricity");
   const double dollars = held + power;
-  ledger.figure("usd_per_million_tokens", "USD", over(dollars, tokens) * kMillion,
-                "(held_cost + electricity_cost) / all tokens * 1e6");
+  figures.usd = ledger.figure("usd_per_million_tokens", "USD", over(dollars, tokens) * kMillion,
+                              "(held_cost + electricity_cost) / all tokens * 1e6");
   ledger.figure("usd_per_million_input_tokens", "USD",
                 over(dollars * work.prompt_share, work.input_tokens) * kMillion,
                 "(held_cost + electricity_cost) * prompts' share of the busy time / input tokens * "
@@ -82,8 +84,9 @@ void enter_service(Ledger& ledger, const Chip& chip, const ServiceWork& work) {
       "kg_co2e_embodied", "kg",
       over(chip_seconds * (cost.embodied + ledger.fact("server_carbon")) / life, tokens) * kMillion,
       "chips * time * (embodied_carbon + server_carbon) / it_life / all tokens * 1e6");
-  ledger.figure("kg_co2e_per_million_tokens", "kg", operating + embodied,
-                "kg_co2e_operating + kg_co2e_embodied");
+  figures.kg_co2e = ledger.figure("kg_co2e_per_million_tokens", "kg", operating + embodied,
+                                  "kg_co2e_operating + kg_co2e_embodied");
+  return figures;
 }
 
 }  // namespace moru

@@ -18,12 +18,19 @@ struct ServiceWork {
   DType compute = DType::bf16;
 };
 
+// Middle figures of a service, per million tokens where they say nothing else.
+struct ServiceFigures {
+  double joules_per_token = 0;
+  double usd = 0;
+  double kg_co2e = 0;
+};
+
 // Enters the chip's cost, then chip_hour (capital, building, upkeep; electricity apart),
 // joules_per_token, joules_per_output_token, usd_per_million_tokens, usd_per_million_input_tokens,
 // usd_per_million_output_tokens, kg_co2e_per_million_tokens with its operating and embodied parts.
 // "tokens" are prompts and outputs together. Chips are paid for as long as they are held; energy is
 // that of chips, hosts and network, and for money and carbon also of the site (PUE).
-void enter_service(Ledger& ledger, const Chip& chip, const ServiceWork& work);
+ServiceFigures enter_service(Ledger& ledger, const Chip& chip, const ServiceWork& work);
 
 // Enters chip_hour: USD per chip and hour without electricity.
 double enter_chip_hour(Ledger& ledger, const ChipCost& cost);

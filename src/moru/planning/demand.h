@@ -50,8 +50,9 @@ struct DemandResult {
   const Coverage* closest(Month* month = nullptr) const;
 };
 
-// A calculation of the whole plan, for estimate(); pure.
-void enter_demand(Ledger& ledger, const DemandPlan& plan, const std::vector<ReplicaSize>& sizes);
+// A calculation of the whole plan, for estimate(); pure. `chips` are those of the plan, in order.
+void enter_demand(Ledger& ledger, const DemandPlan& plan, const std::vector<ReplicaSize>& sizes,
+                  const std::vector<Chip>& chips);
 
 DemandResult plan_demand(const DemandPlan& plan, const std::vector<ReplicaSize>& sizes,
                          const FactBook& facts);

@@ -181,7 +181,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "either users or wafers"},
         BadPlan{"no_month", "{month: 2026-03, value: 900e6}", "{value: 900e6}", "needs 'month'"},
         BadPlan{"unknown_input", "input: power, supplier: a", "input: steam, supplier: a",
-                "plan.yaml:11:"},
+                "plan.yaml:12:"},
         BadPlan{"unknown_field", "daily_peak", "dayly_peak", "did you mean 'daily_peak'"},
         BadPlan{"share", "{chip: h200_sxm}", "{chip: h200_sxm, share: 0.5}", "add up to 0.5"},
         BadPlan{"backwards", "[{month: 2026-03, value: 900e6}]",

@@ -3,6 +3,7 @@
 #include "moru/base/fields_parse.h"
 #include "moru/base/file.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <set>
@@ -148,6 +149,11 @@ void DemandPlan::validate(const FieldCheck& check) const {
     check.require(names.insert(one.name).second, "traffic",
                   fmt::format("two kinds of traffic are called '{}'", one.name));
   }
+}
+
+bool DemandPlan::needs(SupplyInput input) const {
+  return std::any_of(supply.begin(), supply.end(),
+                     [input](const PlanSupply& source) { return source.input == input; });
 }
 
 DemandPlan plan_from(const Document& document) {

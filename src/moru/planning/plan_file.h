@@ -195,6 +195,8 @@ struct DemandPlan {
     v.optional("sources", x.sources, "short name -> where it was read");
   }
   void validate(const FieldCheck& check) const;
+  // Whether its supply names any source of the input.
+  bool needs(SupplyInput input) const;
 };
 
 // By id, alias or path of a YAML file. Throws Error with every diagnostic.

@@ -48,10 +48,13 @@ std::unique_ptr<ChipMapper> prepare_mapper(const std::string& mapper, const Chip
   return std::move(*prepared);
 }
 
-PreparedService::PreparedService(const Scenario& scenario) {
+PreparedService::PreparedService(const Scenario& scenario)
+    : PreparedService(scenario, load_chip(scenario.chip)) {}
+
+PreparedService::PreparedService(const Scenario& scenario, const Chip& chip) {
   base_.scenario = scenario;
   base_.model = load_model(scenario.model);
-  base_.chip = load_chip(scenario.chip);
+  base_.chip = chip;
   mapper_ = prepare_mapper(scenario.mapper, base_.chip, scenario.deployment);
   base_.engine = resolve(scenario.deployment, base_.model, base_.chip);
   base_.model.kv = base_.engine.kv_dtype;

@@ -44,6 +44,8 @@ class PreparedService {
  public:
   // Throws Error, of kind infeasible if the model does not fit.
   explicit PreparedService(const Scenario& scenario);
+  // On a chip that is not the scenario's: a variant of it.
+  PreparedService(const Scenario& scenario, const Chip& chip);
   PreparedService(const PreparedService&) = delete;
   PreparedService& operator=(const PreparedService&) = delete;
   ~PreparedService();
