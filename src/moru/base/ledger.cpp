@@ -150,6 +150,9 @@ const Estimate& Estimates::at(std::string_view id) const {
 
 std::string figure_text(double value) {
   const double size = std::abs(value);
+  if (!std::isfinite(value)) {
+    return "beyond measure";
+  }
   if (size != 0 && (size >= 1e15 || size < 1e-4)) {
     return fmt::format("{:.4g}", value);
   }

@@ -53,6 +53,12 @@ double at_least(int k, int n, double p) {
   if (p >= 1) {
     return 1;
   }
+  // Beyond any chip's units the sum is the normal distribution's.
+  constexpr int kMostSummed = 10'000;
+  if (n > kMostSummed) {
+    const double deviation = std::sqrt(n * p * (1 - p));
+    return 0.5 * std::erfc((k - 0.5 - n * p) / (deviation * std::numbers::sqrt2));
+  }
   // Logarithms: the binomial coefficients of hundreds of units overflow.
   double sum = 0;
   for (int i = k; i <= n; ++i) {

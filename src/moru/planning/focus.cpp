@@ -206,22 +206,26 @@ class Focus {
 
 FocusMetrics focus_metrics(const Scenario& scenario, const Chip& chip, const Trace& trace,
                            const FactBook& facts) {
-  const Report report = PreparedService(scenario, chip).evaluate(trace);
-  ServiceWork work = service_work(report);
+  PreparedService service(scenario, chip);
   FocusMetrics metrics;
-  if (work.activity.busy <= 0 || report.metrics.completed == 0) {
+  const Report as_it_arrives = service.evaluate(trace);
+  if (as_it_arrives.metrics.completed == 0) {
     return metrics;
   }
-  // As if the chips had been given back whenever they had nothing to do.
-  const double busy = work.activity.busy / work.chips;
-  work.seconds = busy;
-  metrics.goodput = static_cast<double>(report.metrics.good) / busy;
-  metrics.capacity = static_cast<double>(report.metrics.completed) / busy;
-  metrics.ttft_ms = report.metrics.ttft_ms.mean();
-  metrics.tpot_ms = report.metrics.tpot_ms.mean();
-  metrics.e2el_ms = report.metrics.e2el_ms.mean();
+  const ServingMetrics& served = as_it_arrives.metrics;
+  metrics.goodput = static_cast<double>(served.good) / std::max(1e-9, served.duration_seconds());
+  metrics.ttft_ms = served.ttft_ms.mean();
+  metrics.tpot_ms = served.tpot_ms.mean();
+  metrics.e2el_ms = served.e2el_ms.mean();
+  Trace at_once = trace;
+  for (Request& request : at_once.requests) {
+    request.arrival = 0;
+  }
+  const Report full = service.evaluate(at_once);
+  metrics.capacity =
+      static_cast<double>(full.metrics.completed) / std::max(1e-9, full.metrics.duration_seconds());
   Ledger ledger(facts);
-  const ServiceFigures figures = enter_service(ledger, chip, work);
+  const ServiceFigures figures = enter_service(ledger, chip, service_work(full));
   metrics.usd_per_million_tokens = figures.usd;
   metrics.joules_per_token = figures.joules_per_token;
   return metrics;

@@ -12,11 +12,11 @@
 
 namespace moru {
 
-// What a service gets from a chip. Money and energy are those of chips kept as busy as they were
-// while they worked, so that a faster chip is a cheaper token.
+// What a service gets from a chip: goodput and latencies under the load as it arrives; capacity,
+// money and energy with all requests there at once, so that a faster chip is a cheaper token.
 struct FocusMetrics {
-  double goodput = 0;   // requests that met the objective per second of busy time
-  double capacity = 0;  // requests per second of busy time
+  double goodput = 0;   // requests per second that met the objective
+  double capacity = 0;  // requests per second, at full load
   double ttft_ms = 0;   // means
   double tpot_ms = 0;
   double e2el_ms = 0;

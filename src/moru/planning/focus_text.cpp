@@ -81,8 +81,11 @@ std::string focus_text(const FocusReport& report) {
   }
   text += table.text();
   if (!report.resources.empty()) {
-    text += fmt::format("\nEach row: {:.0f}% more of the resource, served again.\n",
-                        report.resources.front().step * 100);
+    text += fmt::format(
+        "\nEach row: {:.0f}% more of the resource, served again: latencies as requests arrive, "
+        "capacity, "
+        "money and energy at full load.\n",
+        report.resources.front().step * 100);
   }
   for (const Spending& spending : report.spending) {
     if (!spending.order.empty()) {

@@ -112,6 +112,7 @@ class PlanSearch {
   PlannedDeployment judge(const Candidate& candidate, bool uses_bounds) {
     PlannedDeployment planned;
     planned.chip = candidate.id;
+    planned.is_price_stated = candidate.chip.price.has_value();
     planned.deployment = candidate.deployment;
     planned.deployment.replicas = candidate.fewest;
     planned.usd_per_hour = candidate.least_cost();
@@ -184,7 +185,7 @@ class PlanSearch {
     if (good == 0 && best_) {
       planned.outcome = Outcome::too_dear;
       planned.usd_per_hour = price(candidate, failed + 1);
-      planned.short_of = fmt::format("misses with {} replicas; {} cost {:.2f} USD/h", failed,
+      planned.short_of = fmt::format("misses with {}; {} would cost {:.2f} USD/h", failed,
                                      failed + 1, planned.usd_per_hour);
     }
   }

@@ -36,7 +36,8 @@ struct PlannedDeployment {
   double attainment = 0;    // share of requests that met the objective, where it was served
   double ttft_ms = 0;       // 99th percentile
   double tpot_ms = 0;
-  std::string short_of;  // what the others lack
+  std::string short_of;          // what the others lack
+  bool is_price_stated = false;  // else estimated from parts
 
   int chips() const { return deployment.chips(); }
 };

@@ -3,8 +3,10 @@
 #include "moru/planning/search.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 namespace moru {
 namespace {
@@ -57,7 +59,17 @@ std::string plan_text(const PlanReport& report) {
                is_served ? fmt::format("{:.0f}", one.ttft_ms) : "",
                is_served ? fmt::format("{:.1f}", one.tpot_ms) : "", one.short_of});
   }
-  return text + table.text();
+  text += table.text();
+  std::set<std::string> estimated;
+  for (const PlannedDeployment& one : report.deployments) {
+    if (!one.is_price_stated) {
+      estimated.insert(one.chip);
+    }
+  }
+  if (!estimated.empty()) {
+    text += fmt::format("\nPrices estimated from parts: {}.\n", fmt::join(estimated, ", "));
+  }
+  return text;
 }
 
 std::string plan_json(const PlanReport& report) {
@@ -76,6 +88,7 @@ std::string plan_json(const PlanReport& report) {
     json.field("max_num_batched_tokens", one.deployment.max_num_batched_tokens.value_or(0));
     json.field("outcome", outcome_name(one.outcome));
     json.field("usd_per_hour", one.usd_per_hour);
+    json.field("price_is_stated", one.is_price_stated);
     json.field("slo_attainment", one.attainment);
     json.field("p99_ttft_ms", one.ttft_ms).field("p99_tpot_ms", one.tpot_ms);
     json.field("short_of", one.short_of);
