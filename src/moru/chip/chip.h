@@ -135,6 +135,7 @@ struct MemoryLevel {
   std::optional<Sourced<int>> bus_bits;
   std::optional<Sourced<Bytes>> capacity;
   std::optional<Sourced<BytesPerSecond>> bandwidth;
+  bool has_inline_ecc = false;
 
   template <class V>
   static void fields(V& v, auto& x) {
@@ -145,6 +146,7 @@ struct MemoryLevel {
     v.optional("bus_bits", x.bus_bits, "data pins of all stacks together");
     v.optional("capacity", x.capacity, "all stacks together, as usable by a program");
     v.optional("bandwidth", x.bandwidth, "peak of all stacks together");
+    v.optional("inline_ecc", x.has_inline_ecc, "parity is kept among the data and read with it");
   }
 };
 
@@ -245,6 +247,7 @@ struct Chip {
   ChipKind kind = ChipKind::gpu;
   std::string architecture;
   std::optional<bool> marketed_for_datacentre;
+  std::optional<Sourced<int>> packages;
   Clock clock;
   std::optional<Core> cores;
   std::map<DType, Sourced<FlopsPerSecond>> peak;
@@ -275,6 +278,8 @@ struct Chip {
     v.optional("architecture", x.architecture, "family: ampere, hopper, cdna3, tpu, rngd");
     v.optional("marketed_for_datacentre", x.marketed_for_datacentre,
                "designed or marketed for data centres (export rules ask)");
+    v.optional("packages", x.packages,
+               "integrated circuits that share this file's figures, for a card; 1 if absent");
     v.optional("clock", x.clock, "clocks of the cores");
     v.optional("cores", x.cores, "what is repeated across the die");
     v.optional("peak", x.peak, "dense matrix rate of the whole chip by dtype, at clock.boost");

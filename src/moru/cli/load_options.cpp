@@ -15,6 +15,8 @@ void LoadOptions::declare(Options& options) {
   options.text("--workload", load.workload, "draw requests from these statistics");
   options.number("--request-rate", request_rate, "requests per second");
   options.number("--burstiness", burstiness, "1 is Poisson, below 1 burstier");
+  options.count("--max-concurrency", max_concurrency,
+                "most requests in the service at once; clients wait with the next one");
   options.count("--num-prompts", num_prompts, "how many requests");
   options.text("--duration", duration, "requests that arrive within it, e.g. '1 h'");
   options.count("--random-input-len", random_input_len, "prompt tokens of every request");
@@ -57,6 +59,9 @@ void LoadOptions::apply_load(const Options& options, Load& target) const {
   }
   if (options.given("--burstiness")) {
     target.burstiness = positive("--burstiness", burstiness);
+  }
+  if (options.given("--max-concurrency")) {
+    target.max_concurrency = at_least_one("--max-concurrency", max_concurrency);
   }
   if (options.given("--num-prompts")) {
     target.num_prompts = at_least_one("--num-prompts", num_prompts);

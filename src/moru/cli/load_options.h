@@ -15,6 +15,7 @@ struct LoadOptions {
   Load load;
   double request_rate = 0;
   double burstiness = 1;
+  std::int64_t max_concurrency = 0;
   std::int64_t num_prompts = 0;
   std::string duration;
   std::int64_t random_input_len = 0;

@@ -4,9 +4,11 @@
 #include "moru/base/table.h"
 #include "moru/base/text.h"
 #include "moru/cli/options.h"
+#include "moru/validation/dram.h"
 #include "moru/validation/ops.h"
 #include "moru/validation/ops_text.h"
 #include "moru/validation/schedule.h"
+#include "moru/validation/serving.h"
 
 #include <fmt/format.h>
 
@@ -16,7 +18,7 @@ namespace {
 class Validate final : public Command {
  public:
   void declare(Options& options) override {
-    options.choice("what", what_, {"schedule", "ops"}, "what to validate");
+    options.choice("what", what_, {"schedule", "ops", "dram", "serving"}, "what to validate");
     options.required_text("path", path_, "folder with the measured or golden data");
     options.text("--case", case_, "only this case");
     options.list("--chip", ops_.chips, "ops: only these chips");
@@ -34,14 +36,28 @@ class Validate final : public Command {
     options.text("--stage", ops_.stage,
                  "ops, with --calibrate: only gemm, attention, moe, collective or elementwise");
     options.text("--rows", rows_, "ops: write every row with its prediction to this CSV file");
-    options.flag("--json", json_, "moru/validate-schedule/1 or moru/validate-ops/1 on stdout");
+    options.text("--op-times", op_times_,
+                 "serving: measured operators of the same chips, to correct runs by");
+    options.flag("--json", json_,
+                 "moru/validate-schedule/1, -ops/1, -dram/1 or -serving/1 on stdout");
     options.text("-o,--output", output_, "write there instead of stdout");
-    options.example("moru validate schedule ../shared/data/golden_sched");
+    options.example(
+        "moru validate schedule ../shared/data/golden_sched\n"
+        "  moru validate dram ../shared/data/golden_dram --case HBM3_stream\n"
+        "  moru validate serving ../shared/data/serving/vllm");
   }
 
   int run(const Options&) override {
+    if (what_ == "dram") {
+      const std::vector<DramComparison> cases = validate_dram(path_, case_);
+      write_file(output_, json_ ? as_json(cases) : as_table(cases));
+      return kExitAnswered;
+    }
     if (what_ == "ops") {
       return run_ops();
+    }
+    if (what_ == "serving") {
+      return run_serving();
     }
     const std::vector<ScheduleComparison> cases = validate_schedules(path_, case_);
     write_file(output_, json_ ? as_json(cases) : as_table(cases));
@@ -72,6 +88,18 @@ class Validate final : public Command {
       write_file(rows_, ops_rows_csv(result));
     }
     write_file(output_, json_ ? ops_json(result) : ops_text(result) + constants);
+    return kExitAnswered;
+  }
+
+  int run_serving() {
+    ServingQuestion question;
+    question.path = path_;
+    question.chip = ops_.chips.empty() ? "" : ops_.chips.front();
+    question.mapper = ops_.mapper;
+    question.op_times = op_times_;
+    const ServingValidation result = validate_serving(question);
+    write_file(output_, json_ ? serving_validation_json(result)
+                              : serving_validation_text(result, ops_.worst));
     return kExitAnswered;
   }
 
@@ -112,6 +140,37 @@ class Validate final : public Command {
                                       with_thousands(differences));
   }
 
+  static std::string as_json(const std::vector<DramComparison>& cases) {
+    JsonWriter json;
+    std::int64_t differences = 0;
+    json.begin_object().field("schema", "moru/validate-dram/1").key("cases").begin_array();
+    for (const DramComparison& one : cases) {
+      json.begin_object()
+          .field("name", one.name)
+          .field("commands", one.commands)
+          .field("differences", one.differences)
+          .end_object();
+      differences += one.differences;
+    }
+    json.end_array().field("differences", differences).end_object();
+    return json.take();
+  }
+
+  static std::string as_table(const std::vector<DramComparison>& cases) {
+    Table table({"case", "commands", "requests", "differences", "first difference"},
+                {Align::left, Align::right, Align::right, Align::right, Align::left});
+    std::int64_t commands = 0;
+    std::int64_t differences = 0;
+    for (const DramComparison& one : cases) {
+      commands += one.commands;
+      differences += one.differences;
+      table.row({one.name, with_thousands(one.commands), with_thousands(one.requests),
+                 with_thousands(one.differences), one.first_difference});
+    }
+    return table.text() + fmt::format("{} cases, {} commands, {} differences\n", cases.size(),
+                                      with_thousands(commands), with_thousands(differences));
+  }
+
   std::string what_ = "schedule";
   std::string path_;
   std::string case_;
@@ -120,6 +179,7 @@ class Validate final : public Command {
   std::vector<std::string> without_;
   std::int64_t sample_ = 500;
   std::string rows_;
+  std::string op_times_;
   bool json_ = false;
   std::string output_ = "-";
 };

@@ -35,7 +35,6 @@ constexpr Engine kEngines[] = {
      .prefill_kernels = 1,
      .decode_kernels = 1,
      .decodes_with_flash_attention = true,
-     .casts_queries = true,
      .moe_kernels = 7,
      .direct_allreduce_bytes = 8 * 1024 * 1024},
     {.name = "trtllm",
@@ -45,7 +44,7 @@ constexpr Engine kEngines[] = {
      .calls_in_a_row = 9,
      .weight_copies = 5,
      .prefill_kernels = 3,
-     .decode_kernels = 1,
+     .decode_kernels = 0,
      .attention_has_rope = true,
      .keeps_latent_keys_whole = true,
      .moe_kernels = 7,
@@ -59,7 +58,8 @@ constexpr Engine kEngines[] = {
      .doc = "vLLM layerwise profile, kernel time only",
      .is_kernel_time = true,
      .calls_in_a_row = 20,
-     .prefill_kernels = 1},
+     .prefill_kernels = 1,
+     .decodes_with_flash_attention = true},
     {.name = "llmservingsim_v0",
      .doc = "Hugging Face modules, kernel time only",
      .is_kernel_time = true,
@@ -89,6 +89,22 @@ const Engine& engine_named(std::string_view name) {
     }
   }
   return kEngines[2];  // one quantisation kernel, graphs, nothing else special
+}
+
+Engine service_engine(std::string_view name) {
+  Engine engine = engine_named(name);
+  engine.is_eager = {};
+  engine.has_quiet_data = false;
+  engine.calls_in_a_row = 0;
+  engine.weight_copies = 0;
+  engine.prefill_kernels = 0;
+  engine.decode_kernels = 0;
+  engine.attention_has_rope = false;
+  if (name == "trtllm") {
+    // Its checkpoints hold static activation scales; the norm or activation before casts.
+    engine.quant_kernels[static_cast<std::size_t>(QuantScheme::fp8)] = 0;
+  }
+  return engine;
 }
 
 }  // namespace moru

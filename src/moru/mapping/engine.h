@@ -42,7 +42,6 @@ struct Engine {
   // FlashAttention-2 where there is nothing newer: one block of keys in flight per block of
   // threads.
   bool decodes_with_flash_attention = false;
-  bool casts_queries = false;  // fp8 attention gets 16-bit queries, keys and values
   // Latent decode without tcgen05 or wgmma kernels: one block of threads walks all keys of a
   // sequence.
   bool keeps_latent_keys_whole = false;
@@ -59,5 +58,10 @@ struct Engine {
 // By backend label: vllm, sglang, trtllm, ideal, …; unknown labels get the defaults ("ideal" with
 // the kernels an engine needs).
 const Engine& engine_named(std::string_view name);
+
+// The same software in a running service instead of in a timing loop: weights and activations come
+// from memory, recorded graphs replay every kernel, the chip's power settles, and rope and KV write
+// are operators of their own.
+Engine service_engine(std::string_view name);
 
 }  // namespace moru

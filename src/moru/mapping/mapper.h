@@ -8,6 +8,7 @@
 #include <tl/expected.hpp>
 
 #include <memory>
+#include <string>
 
 namespace moru {
 
@@ -15,6 +16,13 @@ namespace moru {
 enum class Execution {
   graph,  // recorded once and replayed, or compiled ahead of time
   eager,  // launched operator by operator by the host
+};
+
+// The software that drives the chip.
+struct Software {
+  Execution execution = Execution::graph;
+  // Whose kernels: vllm, sglang, trtllm or ideal (mapping/engine.h).
+  std::string backend = "ideal";
 };
 
 // A mapper made ready for one chip: everything that does not depend on the operator is done.
@@ -25,6 +33,9 @@ class ChipMapper {
  public:
   virtual ~ChipMapper() = default;
   virtual tl::expected<OpCost, Infeasible> cost(const Operator& op) const = 0;
+  // Host time to start the operator where it is not part of a recorded graph; the host works ahead
+  // of the chip, so a step takes the longer of the two. 0: programs run without the host.
+  virtual double host_seconds(const Operator&) const { return 0; }
 };
 
 class Mapper {
@@ -32,7 +43,7 @@ class Mapper {
   virtual ~Mapper() = default;
   // Keeps a reference to `chip`, which must outlive the result.
   virtual tl::expected<std::unique_ptr<ChipMapper>, Infeasible> prepare(
-      const Chip& chip, Execution execution) const = 0;
+      const Chip& chip, const Software& software) const = 0;
 };
 
 }  // namespace moru

@@ -69,6 +69,7 @@ Task attention_task(const Operator& op) {
   task.head_dim = shape.head_dim;
   task.v_head_dim = shape.v_head_dim;
   task.is_decode = shape.is_decode;
+  task.is_beside_prefill = shape.is_beside_prefill;
   task.is_latent = shape.is_latent && shape.is_decode;
   task.window = shape.rule.kind == ContextKind::window ? shape.rule.span : 0;
   task.activation = wide(op.activation);
@@ -97,7 +98,7 @@ Task task_of(const Operator& op) {
   task.bytes_read = op.bytes_read + op.weight_bytes;
   task.bytes_written = op.bytes_written;
   task.flops = op.flops;
-  task.rows = 1e6;
+  task.rows = std::max(1.0, op.rows);
   task.is_cold = op.op_class != OperatorClass::vector;
   return task;
 }

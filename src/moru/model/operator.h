@@ -85,6 +85,7 @@ struct AttentionShape {
   std::int64_t v_head_dim = 0;
   bool is_latent = false;
   bool is_decode = false;
+  bool is_beside_prefill = false;  // a decode in a step that also prefills: one call for both
   ContextRule rule;
   DType kv = DType::bf16;
   AttentionWork work;
@@ -117,6 +118,7 @@ struct Operator {
   double bytes_read = 0;  // activations and KV cache, weights excluded
   double bytes_written = 0;
   double weight_bytes = 0;  // weights read, only those touched
+  double rows = 0;          // tokens, sampled tokens or queries that it works on
   // The shape of op_class; the others stay empty.
   GemmShape gemm;
   MoeShape moe;

@@ -57,7 +57,7 @@ class PlanSearch {
         trace_(trace),
         space_(space),
         facts_(facts),
-        model_(load_model(scenario.model)) {}
+        model_(load_model(scenario.model, scenario.deployment.quantization)) {}
 
   PlanReport run(bool uses_bounds) {
     PlanReport report;

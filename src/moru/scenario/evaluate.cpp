@@ -1,9 +1,14 @@
 #include "moru/scenario/evaluate.h"
 
 #include "moru/base/registry.h"
+#include "moru/base/text.h"
 #include "moru/serving/model_timer.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace moru {
 namespace {
@@ -40,8 +45,15 @@ double prompt_seconds(const Report& report, StepCosts& costs) {
 
 std::unique_ptr<ChipMapper> prepare_mapper(const std::string& mapper, const Chip& chip,
                                            const Deployment& deployment) {
-  const Execution execution = deployment.enforce_eager ? Execution::eager : Execution::graph;
-  auto prepared = Registry<Mapper>::make(mapper, "mapper")->prepare(chip, execution);
+  constexpr std::array<std::string_view, 4> kBackends = {"vllm", "sglang", "trtllm", "ideal"};
+  if (std::find(kBackends.begin(), kBackends.end(), deployment.backend) == kBackends.end()) {
+    fail(fmt::format("backend '{}' is not known{}; known: {}", deployment.backend,
+                     did_you_mean(deployment.backend, std::span<const std::string_view>(kBackends)),
+                     fmt::join(kBackends, ", ")));
+  }
+  const Software software{deployment.enforce_eager ? Execution::eager : Execution::graph,
+                          deployment.backend};
+  auto prepared = Registry<Mapper>::make(mapper, "mapper")->prepare(chip, software);
   if (!prepared) {
     throw Error(ErrorKind::infeasible, prepared.error().reason);
   }
@@ -53,7 +65,7 @@ PreparedService::PreparedService(const Scenario& scenario)
 
 PreparedService::PreparedService(const Scenario& scenario, const Chip& chip) {
   base_.scenario = scenario;
-  base_.model = load_model(scenario.model);
+  base_.model = load_model(scenario.model, scenario.deployment.quantization);
   base_.chip = chip;
   mapper_ = prepare_mapper(scenario.mapper, base_.chip, scenario.deployment);
   base_.engine = resolve(scenario.deployment, base_.model, base_.chip);
@@ -72,6 +84,7 @@ Report PreparedService::evaluate(const Trace& trace, const EvaluateHooks& hooks)
   ServiceInput input;
   input.trace = &trace;
   input.max_model_len = report.engine.max_model_len;
+  input.max_concurrency = base_.scenario.load.max_concurrency.value_or(0);
   const Slo& slo = base_.scenario.slo;
   const auto make_collector = [&] {
     auto collector =

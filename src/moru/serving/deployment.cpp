@@ -217,6 +217,7 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
   config.has_graphs = !deployment.enforce_eager && chip.kind == ChipKind::gpu;
   config.step_overhead_seconds =
       config.async_scheduling ? kAsyncStepOverhead.value : kSyncStepOverhead.value;
+  config.front_end_seconds = kFrontEnd.value;
   config.kv_dtype = sized.kv;
   config.scheduler = deployment.scheduler;
   config.router = deployment.router;
@@ -228,9 +229,20 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
   return config;
 }
 
+namespace {
+
+std::int64_t largest_graph(const EngineConfig& config) {
+  return std::min({config.max_num_seqs * 2, std::int64_t{512}, config.max_num_batched_tokens});
+}
+
+}  // namespace
+
+bool is_recorded(const EngineConfig& config, std::int64_t tokens) {
+  return config.has_graphs && tokens <= largest_graph(config);
+}
+
 std::int64_t padded_tokens(const EngineConfig& config, std::int64_t tokens) {
-  const std::int64_t most =
-      std::min({config.max_num_seqs * 2, std::int64_t{512}, config.max_num_batched_tokens});
+  const std::int64_t most = largest_graph(config);
   if (!config.has_graphs || tokens > most) {
     return tokens;
   }

@@ -30,8 +30,19 @@ double core_count(const Chip& chip, double boost) {
     return chip.cores->count.value;
   }
   constexpr double kPerCore = 4096;
-  const auto rate = chip.matrix_rate(chip.compute_dtype(DType::bf16, DType::bf16));
-  return rate ? std::max(1.0, std::round(rate->value / (kPerCore * boost))) : 100;
+  if (const auto rate = chip.matrix_rate(chip.compute_dtype(DType::bf16, DType::bf16))) {
+    return std::max(1.0, std::round(rate->value / (kPerCore * boost)));
+  }
+  const auto narrow =
+      chip.matrix_rate(DType::fp8) ? chip.matrix_rate(DType::fp8) : chip.matrix_rate(DType::int8);
+  return narrow ? std::max(1.0, std::round(narrow->value / (2 * kPerCore * boost))) : 100;
+}
+
+// A core's four schedulers issue one mma of 16 x 8 x 16 after the other; each leaves a few slots
+// empty, which weighs the more the faster the matrix units are.
+double register_issue(const GpuConstants& constants, double half) {
+  constexpr double kOperations = 4 * 2 * 16 * 8 * 16;
+  return 1 / (1 + constants.mma_issue * half / kOperations);
 }
 
 }  // namespace
@@ -53,6 +64,13 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
     device.matrix_per_clock[static_cast<std::size_t>(dtype)] =
         rate ? rate->value / (device.cores * boost) : 0;
   }
+  // Chips that state only 8-bit rates multiply 16 bits at half of them, if at all.
+  const double narrow = std::max(device.matrix_per_clock[static_cast<std::size_t>(DType::fp8)],
+                                 device.matrix_per_clock[static_cast<std::size_t>(DType::int8)]);
+  for (const DType wide : {DType::bf16, DType::fp16}) {
+    double& rate = device.matrix_per_clock[static_cast<std::size_t>(wide)];
+    rate = rate > 0 ? rate : narrow / 2;
+  }
   const double half = device.matrix_per_clock[static_cast<std::size_t>(DType::bf16)];
   device.feed = half >= 7500   ? MatrixFeed::tensor_memory
                 : half >= 3000 ? MatrixFeed::shared_memory
@@ -60,8 +78,8 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
   // Half of a latency passes in the cores, half in fabric and memory whose clocks differ little
   // between chips.
   device.latency_clock = std::sqrt(device.clock * 1.9e9);
-  device.issue_efficiency =
-      device.feed == MatrixFeed::registers ? constants.register_issue : constants.issue_efficiency;
+  device.issue_efficiency = device.feed == MatrixFeed::registers ? register_issue(constants, half)
+                                                                 : constants.issue_efficiency;
   if (const auto vector = chip.vector_rate()) {
     device.vector_per_clock = vector->value / (device.cores * boost);
   }
@@ -84,7 +102,11 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
     }
   }
   device.memory_peak = chip.main_memory()->bandwidth->value.value;
-  device.memory_bandwidth = device.memory_peak * constants.memory_efficiency;
+  const MemoryLevel& memory = *chip.main_memory();
+  device.memory_peak *= memory.has_inline_ecc ? 1 - constants.parity_share : 1;
+  device.memory_bandwidth =
+      device.memory_peak *
+      (memory.kind.starts_with("GDDR") ? constants.gddr_efficiency : constants.memory_efficiency);
   if (chip.power.tdp) {
     device.power = chip.power.tdp->value.value * (1 - constants.static_power);
   }
@@ -102,6 +124,24 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
                                                                  : constants.paired_energy;
   device.matrix_energy = constants.matrix_energy * node * feed * (device.clock / 1.5e9);
   return device;
+}
+
+GpuDevice register_fed(const GpuDevice& device) {
+  // Hopper's mma.sync reaches 62% of what wgmma does (arXiv 2402.13499, table of matrix
+  // instructions): registers deliver operands for 2,540 16-bit operations per clock and core.
+  constexpr double kRegisterRate = 0.62 * 4096;
+  if (device.feed == MatrixFeed::registers) {
+    return device;
+  }
+  GpuDevice fed = device;
+  fed.feed = MatrixFeed::registers;
+  const double half = device.matrix_per_clock[static_cast<std::size_t>(DType::bf16)];
+  fed.issue_efficiency = register_issue(device.constants, std::min(half, kRegisterRate));
+  const double share = half > 0 ? std::min(1.0, kRegisterRate / half) : 1.0;
+  for (double& rate : fed.matrix_per_clock) {
+    rate *= share;
+  }
+  return fed;
 }
 
 double uncached_share(const GpuDevice& device, double bytes) {

@@ -262,14 +262,14 @@ class RooflineChip final : public ChipMapper {
 class Roofline final : public Mapper {
  public:
   tl::expected<std::unique_ptr<ChipMapper>, Infeasible> prepare(
-      const Chip& chip, Execution execution) const override {
+      const Chip& chip, const Software& software) const override {
     const std::vector<std::string> missing = chip.missing_for_simulation();
     if (!missing.empty()) {
       return tl::unexpected(Infeasible{
           fmt::format("{} cannot be simulated: {} not known; copy its file and fill them in",
                       chip.id, join(std::span<const std::string>(missing), ", "))});
     }
-    return std::make_unique<RooflineChip>(chip, execution);
+    return std::make_unique<RooflineChip>(chip, software.execution);
   }
 };
 
