@@ -10,6 +10,7 @@
 #include <cctype>
 #include <cmath>
 #include <limits>
+#include <span>
 
 namespace moru {
 namespace {
@@ -172,6 +173,33 @@ struct Service {
   double messages = 0;        // per user and day
 };
 
+// One kind of traffic: adds the chips of each sort that a message takes by it.
+Kind enter_kind(Ledger& ledger, const DemandPlan& plan, const PlanTraffic& traffic,
+                std::span<const ReplicaSize> sizes, std::vector<double>& chips_per_message) {
+  const auto stated = [&](const char* what, const Sourced<double>& value, const char* unit,
+                          const char* meaning) {
+    return ledger.fact(traffic.name + "_" + what, fact_of(value, unit, meaning));
+  };
+  Kind kind{traffic.name,
+            stated("requests_per_message", traffic.requests_per_message, "1",
+                   "requests of this kind for each message"),
+            stated("prompt_tokens", traffic.prompt_tokens, "tokens", "mean of a request"),
+            stated("output_tokens", traffic.output_tokens, "tokens", "mean of a request")};
+  const double factor = stated("work_factor", traffic.work_factor, "1",
+                               "work of the service's model over that of the one named");
+  for (std::size_t c = 0; c < sizes.size(); ++c) {
+    const double share = ledger.fact(word(sizes[c].chip) + "_share",
+                                     fact_of(plan.chips[c].share, "1", "of the requests"));
+    chips_per_message[c] += share * kind.requests * factor *
+                            chips_per_rate(ledger, traffic, sizes[c], kind.prompt, kind.output);
+  }
+  const double bytes = sizes.front().kv_bytes_per_token;
+  ledger.figure(traffic.name + "_kv_gb_per_user", "GB", bytes * traffic.context_tokens.value * 1e-9,
+                fmt::format("{:.0f} bytes of KV cache per token of {} * {:.0f} tokens", bytes,
+                            traffic.model, traffic.context_tokens.value));
+  return kind;
+}
+
 Service enter_service_of(Ledger& ledger, const DemandPlan& plan,
                          const std::vector<ReplicaSize>& sizes, const std::vector<Chip>& chips) {
   Service service;
@@ -186,30 +214,9 @@ Service enter_service_of(Ledger& ledger, const DemandPlan& plan,
   std::vector<double> chips_per_message(plan.chips.size(), 0);
   std::size_t next = 0;
   for (const PlanTraffic& traffic : plan.traffic) {
-    const auto stated = [&](const char* what, const Sourced<double>& value, const char* unit,
-                            const char* meaning) {
-      return ledger.fact(traffic.name + "_" + what, fact_of(value, unit, meaning));
-    };
-    Kind kind{traffic.name,
-              stated("requests_per_message", traffic.requests_per_message, "1",
-                     "requests of this kind for each message"),
-              stated("prompt_tokens", traffic.prompt_tokens, "tokens", "mean of a request"),
-              stated("output_tokens", traffic.output_tokens, "tokens", "mean of a request")};
-    const double factor = stated("work_factor", traffic.work_factor, "1",
-                                 "work of the service's model over that of the one named");
-    for (std::size_t c = 0; c < plan.chips.size(); ++c) {
-      const ReplicaSize& size = sizes[next++];
-      const double share = ledger.fact(word(size.chip) + "_share",
-                                       fact_of(plan.chips[c].share, "1", "of the requests"));
-      chips_per_message[c] += share * kind.requests * factor *
-                              chips_per_rate(ledger, traffic, size, kind.prompt, kind.output);
-    }
-    const ReplicaSize& any = sizes[next - 1];
-    ledger.figure(traffic.name + "_kv_gb_per_user", "GB",
-                  any.kv_bytes_per_token * traffic.context_tokens.value * 1e-9,
-                  fmt::format("{:.0f} bytes of KV cache per token of {} * {:.0f} tokens",
-                              any.kv_bytes_per_token, traffic.model, traffic.context_tokens.value));
-    service.kinds.push_back(std::move(kind));
+    const std::span<const ReplicaSize> own(&sizes[next], plan.chips.size());
+    service.kinds.push_back(enter_kind(ledger, plan, traffic, own, chips_per_message));
+    next += own.size();
   }
   double all = 0;
   for (const double one : chips_per_message) {

@@ -206,7 +206,7 @@ class Focus {
 
 FocusMetrics focus_metrics(const Scenario& scenario, const Chip& chip, const Trace& trace,
                            const FactBook& facts) {
-  PreparedService service(scenario, chip);
+  ReadyScenario service(scenario, chip);
   FocusMetrics metrics;
   const Report as_it_arrives = service.evaluate(trace);
   if (as_it_arrives.metrics.completed == 0) {

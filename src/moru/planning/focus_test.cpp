@@ -30,7 +30,7 @@ double capacity(const Scenario& scenario, const Chip& chip, Trace trace) {
   for (Request& request : trace.requests) {
     request.arrival = 0;
   }
-  const Report report = PreparedService(scenario, chip).evaluate(trace);
+  const Report report = ReadyScenario(scenario, chip).evaluate(trace);
   return static_cast<double>(report.metrics.completed) / report.metrics.duration_seconds();
 }
 

@@ -240,7 +240,7 @@ class PlanSearch {
       }
     };
     try {
-      return PreparedService(scenario, chip).evaluate(trace_, hooks);
+      return ReadyScenario(scenario, chip).evaluate(trace_, hooks);
     } catch (const TooManyMissed&) {
       return std::nullopt;
     }

@@ -91,7 +91,7 @@ class Search {
     return true;
   }
 
-  PreparedService service_;
+  ReadyScenario service_;
   WorkloadSpec spec_;
   double life_ = 1;
   double rate_ = 0;

@@ -63,7 +63,11 @@ std::string node_class(std::string_view node) {
   }
   const auto size = parse_int64(digits);
   if (!size || *size < 1 || *size > 500) {
-    fail(fmt::format("'{}' is not a process node; write N5, 4N, SF4X, 14nm", node));
+    note(
+        fmt::format("'{}' names no process node that is known (N5, 4N, SF4X, 14nm); its area, "
+                    "power and cost are those of N5",
+                    printable(node, 40)));
+    return "n5";
   }
   // NVIDIA's 8N is Samsung's 8 nm; 18A and 16A count angstroms.
   if (lower == "8n") {

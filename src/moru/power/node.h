@@ -10,8 +10,8 @@
 namespace moru {
 
 // The class of a node: n2, n3, n4, n5, n6, n7, n10, n12, n16, n28, n40, n65 of TSMC (foundries
-// without an own entry count as its class), sf2, sf3, sf4, sf5, sf8 of Samsung. Throws Error for a
-// text that names no node.
+// without an own entry count as its class), sf2, sf3, sf4, sf5, sf8 of Samsung. A text that names
+// no node counts as n5, which is said once.
 std::string node_class(std::string_view node);
 
 // The name of the fact "prefix.class", or of the nearest class that has one: a derivative falls

@@ -60,10 +60,10 @@ std::unique_ptr<ChipMapper> prepare_mapper(const std::string& mapper, const Chip
   return std::move(*prepared);
 }
 
-PreparedService::PreparedService(const Scenario& scenario)
-    : PreparedService(scenario, load_chip(scenario.chip)) {}
+ReadyScenario::ReadyScenario(const Scenario& scenario)
+    : ReadyScenario(scenario, load_chip(scenario.chip)) {}
 
-PreparedService::PreparedService(const Scenario& scenario, const Chip& chip) {
+ReadyScenario::ReadyScenario(const Scenario& scenario, const Chip& chip) {
   base_.scenario = scenario;
   base_.model = load_model(scenario.model, scenario.deployment.quantization);
   base_.chip = chip;
@@ -73,9 +73,9 @@ PreparedService::PreparedService(const Scenario& scenario, const Chip& chip) {
   costs_ = std::make_unique<StepCosts>(base_.model, base_.engine.parallelism, *mapper_);
 }
 
-PreparedService::~PreparedService() = default;
+ReadyScenario::~ReadyScenario() = default;
 
-Report PreparedService::evaluate(const Trace& trace, const EvaluateHooks& hooks) {
+Report ReadyScenario::evaluate(const Trace& trace, const EvaluateHooks& hooks) {
   Report report = base_;
   report.trace_name = trace.name;
   report.trace_format = trace.format;
@@ -112,7 +112,7 @@ Report PreparedService::evaluate(const Trace& trace, const EvaluateHooks& hooks)
 }
 
 Report evaluate(const Scenario& scenario, const Trace& trace, const EvaluateHooks& hooks) {
-  return PreparedService(scenario).evaluate(trace, hooks);
+  return ReadyScenario(scenario).evaluate(trace, hooks);
 }
 
 }  // namespace moru

@@ -40,15 +40,15 @@ struct EvaluateHooks {
 };
 
 // A scenario made ready to serve any number of traces: step times are computed once and kept.
-class PreparedService {
+class ReadyScenario {
  public:
   // Throws Error, of kind infeasible if the model does not fit.
-  explicit PreparedService(const Scenario& scenario);
+  explicit ReadyScenario(const Scenario& scenario);
   // On a chip that is not the scenario's: a variant of it.
-  PreparedService(const Scenario& scenario, const Chip& chip);
-  PreparedService(const PreparedService&) = delete;
-  PreparedService& operator=(const PreparedService&) = delete;
-  ~PreparedService();
+  ReadyScenario(const Scenario& scenario, const Chip& chip);
+  ReadyScenario(const ReadyScenario&) = delete;
+  ReadyScenario& operator=(const ReadyScenario&) = delete;
+  ~ReadyScenario();
 
   Report evaluate(const Trace& trace, const EvaluateHooks& hooks = {});
   // What it was prepared with; the figures of a run are empty.

@@ -31,13 +31,13 @@ Activity activity_of(const Report& prepared, StepCosts& costs, std::int64_t batc
 
 Activity step_activity(const Scenario& scenario, std::int64_t batch, std::int64_t new_tokens,
                        std::int64_t context) {
-  PreparedService service(scenario);
+  ReadyScenario service(scenario);
   return activity_of(service.prepared(), service.costs(), batch, new_tokens, context);
 }
 
 PhasePower phase_power(const Scenario& scenario, const FactBook& facts, std::int64_t batch,
                        std::int64_t prompt_tokens, std::int64_t output_tokens) {
-  PreparedService service(scenario);
+  ReadyScenario service(scenario);
   const Report& prepared = service.prepared();
   PhasePower power;
   power.prompt = activity_of(prepared, service.costs(), batch, prompt_tokens, 0);
