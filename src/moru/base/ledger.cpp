@@ -193,6 +193,12 @@ std::string range_text(double low, double high, std::string_view unit) {
                     : shown;
 }
 
+std::string fact_text(const std::string& name, const Fact& fact) {
+  return fmt::format("  {} = {}{}: {}; trust {}: {}\n", name, figure_text(fact.value),
+                     range_text(fact.at_low(), fact.at_high(), fact.unit), fact.meaning, fact.trust,
+                     fact.source);
+}
+
 }  // namespace
 
 std::string explain(const Estimates& estimates, std::string_view id) {
@@ -207,11 +213,16 @@ std::string explain(const Estimates& estimates, std::string_view id) {
     if (inner != nullptr && inner != &figure) {
       text += fmt::format("  {} = {}{}, computed (--explain {})\n", name, figure_text(inner->mid),
                           range_text(inner->low, inner->high, inner->unit), inner->id);
-    } else if (const auto fact = estimates.facts.find(name); fact != estimates.facts.end()) {
-      const Fact& one = fact->second;
-      text += fmt::format("  {} = {}{}: {}; trust {}: {}\n", name, figure_text(one.value),
-                          range_text(one.at_low(), one.at_high(), one.unit), one.meaning, one.trust,
-                          one.source);
+      continue;
+    }
+    // "wafer_price" stands for the one of the node, "hbm_wafers_" for all that begin so.
+    for (const auto& [known, fact] : estimates.facts) {
+      const bool is_family =
+          known.starts_with(name) && known.size() > name.size() &&
+          (known[name.size()] == '.' || name.back() == '_' || name.find('.') != std::string::npos);
+      if (known == name || is_family) {
+        text += fact_text(known, fact);
+      }
     }
   }
   for (const Driver& driver : figure.drivers) {

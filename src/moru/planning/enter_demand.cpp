@@ -340,7 +340,8 @@ class Fleet {
 
   void enter_month(Month month, double users) {
     ledger_.set_scope(to_string(month) + ".");
-    ledger_.figure("users", "users", users, "users by the plan's points and users_growth");
+    ledger_.figure("users", "users", users,
+                   "points of the plan (users_at_) and users_growth after the last");
     enter_load(ledger_, service_, users);
     const double needed =
         ledger_.figure("chips", "chips", users * service_.chips_per_user, "users * chips_per_user");
@@ -384,7 +385,8 @@ class Fleet {
       // Power is a stock, the others flows.
       const bool is_stock = input == SupplyInput::power;
       ledger_.figure("supply_" + std::string(name), is_stock ? "MW" : "units", available,
-                     "sum over its sources of capacity * share, lead months before");
+                     "sum over its sources of capacity * share, lead months before (lead." +
+                         std::string(name) + ", " + std::string(name) + "_)");
       ledger_.figure(
           "needed_" + std::string(name), is_stock ? "MW" : "units",
           each * (is_stock ? needed : wanted),
