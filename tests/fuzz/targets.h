@@ -10,6 +10,7 @@
 #include "moru/base/registry.h"
 #include "moru/mapping/step_costs.h"
 #include "moru/norms/verdict.h"
+#include "moru/planning/demand.h"
 #include "moru/scenario/evaluate.h"
 #include "moru/trace/format.h"
 #include "moru/trace/generate.h"
@@ -203,11 +204,30 @@ inline void norms(std::string_view text) {
   check_rules(rules, chip_subject(small_chip(), rules), 20000);
 }
 
+// A plan with replicas of a given size: everything but the engine.
+inline void plan(std::string_view text) {
+  const DemandPlan parsed = plan_from(parse_yaml(text, "fuzz.yaml"));
+  if (parsed.months > 24 || parsed.traffic.size() * parsed.chips.size() > 8) {
+    return;  // right, but slow
+  }
+  std::vector<ReplicaSize> sizes(parsed.traffic.size() * parsed.chips.size());
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    sizes[i].traffic = parsed.traffic[i / parsed.chips.size()].name;
+    sizes[i].chip = parsed.chips[i % parsed.chips.size()].chip;
+    sizes[i].requests_per_second = 10;
+    sizes[i].mean_prompt = sizes[i].mean_output = 100;
+  }
+  const std::vector<Chip> chips(parsed.chips.size(), small_chip());
+  static const FactBook facts = load_facts();
+  Ledger ledger(facts);
+  enter_demand(ledger, parsed, sizes, chips);
+}
+
 struct Target {
   std::string_view name;
   void (*run)(std::string_view text);
 };
-inline constexpr std::array<Target, 9> kTargets = {{{"yaml", yaml},
+inline constexpr std::array<Target, 10> kTargets = {{{"yaml", yaml},
                                                     {"json", json},
                                                     {"chip", chip},
                                                     {"model", model},
@@ -215,7 +235,8 @@ inline constexpr std::array<Target, 9> kTargets = {{{"yaml", yaml},
                                                     {"workload", workload},
                                                     {"scenario", scenario},
                                                     {"expression", expression},
-                                                    {"norms", norms}}};
+                                                    {"norms", norms},
+                                                    {"plan", plan}}};
 
 // Runs a target by name; an Error is an answer as long as it can be printed.
 inline void run(std::string_view name, std::string_view text) {

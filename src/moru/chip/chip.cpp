@@ -79,6 +79,8 @@ bool can_hold(DType format, DType operand) {
 
 void Core::validate(const FieldCheck& check) const {
   check.require(count.value >= 1, "count", "a chip has at least one core");
+  check.require(!built || built->value >= count.value, "built",
+                "cannot be below count: it holds the spares too");
 }
 
 void Die::validate(const FieldCheck& check) const {

@@ -86,6 +86,7 @@ struct Core {
   static constexpr std::string_view kTypeName = "core";
   std::string name = "core";
   Sourced<int> count = 1;
+  std::optional<Sourced<int>> built;
   std::optional<MatrixUnit> matrix;
   std::map<DType, Sourced<double>> vector_flops_per_clock;
   std::optional<Sourced<Bytes>> sram;
@@ -96,6 +97,7 @@ struct Core {
   static void fields(V& v, auto& x) {
     v.optional("name", x.name, "the vendor's word for it: SM, CU, TensorCore, PE");
     v.required("count", x.count, "how many are enabled on the chip");
+    v.optional("built", x.built, "how many are on the silicon, spares included");
     v.optional("matrix", x.matrix, "its matrix units");
     v.optional("vector_flops_per_clock", x.vector_flops_per_clock,
                "vector operations per clock and core by dtype; a multiply-add counts two");
@@ -111,12 +113,14 @@ struct Cache {
   static constexpr std::string_view kTypeName = "cache";
   std::string name;
   Sourced<Bytes> capacity;
+  std::optional<Sourced<Bytes>> built;
   std::optional<Sourced<BytesPerSecond>> bandwidth;
 
   template <class V>
   static void fields(V& v, auto& x) {
     v.required("name", x.name, "l2, infinity_cache, sram");
     v.required("capacity", x.capacity, "of the whole chip");
+    v.optional("built", x.built, "what is on the silicon, spares included");
     v.optional("bandwidth", x.bandwidth, "read bandwidth to all cores together");
   }
 };
@@ -127,6 +131,7 @@ struct MemoryLevel {
   std::string name;
   std::string kind;
   std::optional<Sourced<int>> stacks;
+  std::optional<Sourced<int>> sites;
   std::optional<Sourced<int>> bus_bits;
   std::optional<Sourced<Bytes>> capacity;
   std::optional<Sourced<BytesPerSecond>> bandwidth;
@@ -137,6 +142,7 @@ struct MemoryLevel {
     v.required("name", x.name, "hbm, lpddr, gddr, sram");
     v.required("kind", x.kind, "HBM2E, HBM3, HBM3E, HBM4, GDDR6, LPDDR5X, DDR5, SRAM");
     v.optional("stacks", x.stacks, "HBM stacks, or packages of other kinds");
+    v.optional("sites", x.sites, "stacks that the dies have interfaces for, unused ones included");
     v.optional("bus_bits", x.bus_bits, "data pins of all stacks together");
     v.optional("capacity", x.capacity, "all stacks together, as usable by a program");
     v.optional("bandwidth", x.bandwidth, "peak of all stacks together");
@@ -152,7 +158,9 @@ struct Die {
   std::optional<Sourced<std::string>> node;
   std::optional<Sourced<std::string>> foundry;
   std::optional<Sourced<double>> transistors;
+  std::optional<Sourced<BytesPerSecond>> die_to_die;
   bool is_planar = false;
+  bool is_stacked = false;
 
   template <class V>
   static void fields(V& v, auto& x) {
@@ -162,7 +170,10 @@ struct Die {
     v.optional("node", x.node, "process: N7, N5, SF4X, 12nm");
     v.optional("foundry", x.foundry, "who makes it");
     v.optional("transistors", x.transistors, "on one die");
+    v.optional("die_to_die", x.die_to_die,
+               "of one die to the others in the package, all its interfaces, in one direction");
     v.optional("is_planar", x.is_planar, "true for planar transistors (older than FinFET)");
+    v.optional("is_stacked", x.is_stacked, "true if it stands on another die of the package");
   }
   void validate(const FieldCheck& check) const;
 };

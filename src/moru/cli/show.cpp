@@ -7,6 +7,7 @@
 #include "moru/chip/chip.h"
 #include "moru/cli/options.h"
 #include "moru/model/model.h"
+#include "moru/planning/plan_file.h"
 #include "moru/report/catalogue_report.h"
 #include "moru/scenario/scenario.h"
 #include "moru/trace/workload.h"
@@ -26,6 +27,15 @@ Page command_list() {
     section.rows.push_back({name, entry.doc});
   }
   return {"commands", "", "", {std::move(section)}};
+}
+
+Page plan_list() {
+  Section section{"items", "", {{"id", "id"}, {"name", "name"}, {"about", "what it shows"}}, {}};
+  for (const std::string& id : catalogue_ids(kPlans)) {
+    const DemandPlan plan = load_plan(id);
+    section.rows.push_back({id, plan.name, plan.about});
+  }
+  return {"plans", "", "", {std::move(section)}};
 }
 
 // A kind of thing. Without `page`, one thing is its row of the list.
@@ -53,6 +63,8 @@ constexpr std::array kKinds = {
          nullptr, &kModels},
     Kind{"workload", "workloads", "request statistics to draw traces from", workload_list,
          workload_page, schema_of<WorkloadSpec>, &kWorkloads},
+    Kind{"plan", "plans", "services over the coming months, for `moru demand`", plan_list, nullptr,
+         schema_of<DemandPlan>, &kPlans},
     Kind{"scenario", "scenarios", "the fields of a scenario file", explain_scenario, scenario_page,
          schema_of<Scenario>},
     Kind{"trace", "traces", "request trace formats", trace_format_list},
@@ -61,6 +73,8 @@ constexpr std::array kKinds = {
     Kind{"mapper", "mappers", "how operators are costed on a chip", mapper_list},
     Kind{"constant", "constants", "constants of the cost model with ranges and sources",
          constant_list},
+    Kind{"fact", "facts", "prices, capacities and physical constants with ranges and sources",
+         fact_list},
     Kind{"command", "commands", "what moru does", command_list}};
 
 const Kind* find_kind(std::string_view word) {
@@ -172,13 +186,21 @@ class Show final : public Command {
   void declare(Options& options) override {
     options.text("what", what_, "a kind (chips, models, workloads, constants, …) or a name");
     options.text("name", name_, "one thing of that kind, by id, alias or path");
-    options.flag("--schema", schema_, "chip, workload, scenario: the JSON Schema of such a file");
+    options.text("--explain", explain_,
+                 "chip: one of its estimated figures, with formula, inputs and sources");
+    options.flag("--schema", schema_,
+                 "chip, workload, plan, scenario: the JSON Schema of such a file");
     options.flag("--json", json_, "moru/show/1 on stdout");
     options.text("-o,--output", output_, "write there instead of stdout");
     options.example("moru show chip h100_sxm");
   }
 
   int run(const Options& options) override {
+    if (!explain_.empty()) {
+      const bool names_kind = what_ == "chip" && options.given("name");
+      write_file(output_, explain(chip_estimates(load_chip(names_kind ? name_ : what_)), explain_));
+      return kExitAnswered;
+    }
     write_file(output_, schema_ ? schema(options) : page_output(page(options)));
     return kExitAnswered;
   }
@@ -213,13 +235,14 @@ class Show final : public Command {
   std::string schema(const Options& options) const {
     const Kind* kind = find_kind(what_);
     if (kind == nullptr || kind->schema == nullptr || options.given("name")) {
-      fail("--schema goes with chip, workload or scenario: moru show chip --schema");
+      fail("--schema goes with chip, workload, plan or scenario: moru show chip --schema");
     }
     return kind->schema();
   }
 
   std::string what_;
   std::string name_;
+  std::string explain_;
   bool schema_ = false;
   bool json_ = false;
   std::string output_ = "-";

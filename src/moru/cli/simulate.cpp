@@ -2,11 +2,12 @@
 #include "moru/base/file.h"
 #include "moru/base/progress.h"
 #include "moru/base/registry.h"
-#include "moru/base/text.h"
 #include "moru/cli/deployment_options.h"
+#include "moru/cli/load_options.h"
 #include "moru/report/serving_report.h"
 #include "moru/report/sweep_report.h"
 #include "moru/report/timeline.h"
+#include "moru/scenario/service_economics.h"
 
 #include <fmt/format.h>
 
@@ -20,24 +21,13 @@ class Simulate final : public Command {
   void declare(Options& options) override {
     options.text("scenario", scenario_path_, "scenario file; options override what it says");
     deployment_.declare(options);
-    options.text("--trace,--dataset-path", load_.trace, "file of requests ('-': standard input)");
-    options.text("--trace-format", load_.trace_format, "instead of recognising it by its header");
-    options.text("--workload", load_.workload, "draw requests from these statistics");
-    options.number("--request-rate", request_rate_, "requests per second");
-    options.number("--burstiness", burstiness_, "1 is Poisson, below 1 burstier");
-    options.count("--max-concurrency", max_concurrency_,
-                  "most requests in the service at once; clients wait with the next one");
-    options.count("--num-prompts", num_prompts_, "how many requests");
-    options.text("--duration", duration_, "requests that arrive within it, e.g. '1 h'");
-    options.count("--random-input-len", random_input_len_, "prompt tokens of every request");
-    options.count("--random-output-len", random_output_len_, "output tokens of every request");
-    options.number("--random-range-ratio", load_.random_range_ratio, "spread of both lengths");
-    options.count("--random-prefix-len", random_prefix_len_, "tokens that all prompts share");
-    options.count("--seed", seed_, "of everything random");
-    options.list("--goodput", goodput_, "objective, e.g. ttft:2000 tpot:50 (milliseconds)");
+    load_.declare(options);
     options.text("--sweep", sweep_,
                  "rate=1:20:1 or concurrency=8:64:8: the curve, and the largest load that meets "
                  "the objective");
+    options.text("--prices", prices_, "file of facts that replace shipped prices and constants");
+    options.text("--explain", explain_,
+                 "a figure of energy, cost or carbon: its formula, inputs and sources");
     options.text("--assert", assert_, "slo: exit with code 1 if the objective is not met");
     options.flag("--json", json_, "the keys of `vllm bench serve`, ours under \"moru\"");
     options.text("-o,--output", output_, "write there instead of stdout");
@@ -58,7 +48,12 @@ class Simulate final : public Command {
       return compare(scenario, trace);
     }
     const Report report = run_one(scenario, trace);
-    write_file(output_, json_ ? serving_json(report) : serving_text(report));
+    if (!explain_.empty()) {
+      const Estimates estimates = economics_of(report, scenario_facts(scenario));
+      write_file(output_, explain(estimates, explain_));
+    } else {
+      write_file(output_, json_ ? serving_json(report) : serving_text(report));
+    }
     return exit_code(report);
   }
 
@@ -74,12 +69,8 @@ class Simulate final : public Command {
           "name a model and a chip: --model meta-llama/Llama-3.1-8B --chip h100_sxm (`moru show "
           "models`, `moru show chips`)");
     }
-    apply_load(options, scenario.load);
-    apply_goodput(scenario.slo);
-    if (seed_ < 0 || seed_ > std::numeric_limits<std::uint32_t>::max()) {
-      fail(fmt::format("--seed {} must lie between 0 and 4294967295", seed_));
-    }
-    scenario.seed = options.given("--seed") ? static_cast<std::uint32_t>(seed_) : scenario.seed;
+    load_.apply(options, scenario);
+    scenario.prices = prices_.empty() ? scenario.prices : prices_;
     if (!assert_.empty() && assert_ != "slo") {
       fail(fmt::format("--assert '{}' is not known; use --assert slo", assert_));
     }
@@ -89,83 +80,6 @@ class Simulate final : public Command {
           "scenario");
     }
     return scenario;
-  }
-
-  void apply_load(const Options& options, Load& load) const {
-    const bool names_source =
-        !load_.trace.empty() || !load_.workload.empty() || options.given("--random-input-len");
-    if (names_source) {
-      load = load_;
-    }
-    const auto positive = [&](const std::string& name, double value) {
-      if (!(value > 0)) {
-        fail(fmt::format("{} {} must be above zero", name, value));
-      }
-      return value;
-    };
-    const auto at_least_one = [&](const std::string& name, std::int64_t value) {
-      if (value < 1) {
-        fail(fmt::format("{} {} must be at least 1", name, value));
-      }
-      return value;
-    };
-    if (options.given("--request-rate")) {
-      load.request_rate = positive("--request-rate", request_rate_);
-    }
-    if (options.given("--burstiness")) {
-      load.burstiness = positive("--burstiness", burstiness_);
-    }
-    if (options.given("--max-concurrency")) {
-      load.max_concurrency = at_least_one("--max-concurrency", max_concurrency_);
-    }
-    if (options.given("--num-prompts")) {
-      load.num_prompts = at_least_one("--num-prompts", num_prompts_);
-    }
-    if (options.given("--random-input-len")) {
-      load.random_input_len = at_least_one("--random-input-len", random_input_len_);
-    }
-    if (options.given("--random-output-len")) {
-      load.random_output_len = at_least_one("--random-output-len", random_output_len_);
-    }
-    if (options.given("--random-prefix-len")) {
-      load.random_prefix_len = at_least_one("--random-prefix-len", random_prefix_len_);
-    }
-    if (!duration_.empty()) {
-      const ParsedQuantity parsed = parse_quantity(duration_, Seconds::dimension);
-      if (!parsed.reason.empty() || !(parsed.value > 0)) {
-        fail(fmt::format("--duration: {}",
-                         parsed.reason.empty() ? "must be above zero" : parsed.reason));
-      }
-      load.duration = Seconds{parsed.value};
-    }
-    const int sources = (load.trace.empty() ? 0 : 1) + (load.workload.empty() ? 0 : 1) +
-                        (load.random_input_len || load.random_output_len ? 1 : 0);
-    if (sources > 1) {
-      fail(
-          "name one source of requests: --trace, --workload, or --random-input-len with "
-          "--random-output-len");
-    }
-  }
-
-  // vLLM's form: "ttft:2000" in milliseconds.
-  void apply_goodput(Slo& slo) const {
-    for (const std::string& part : goodput_) {
-      const std::vector<std::string_view> halves = split(part, ':');
-      const auto value = halves.size() == 2 ? parse_double(halves[1]) : std::nullopt;
-      if (!value || !(*value > 0)) {
-        fail(fmt::format("--goodput '{}' is not of the form ttft:2000 (milliseconds)", part));
-      }
-      const Seconds limit{*value * 1e-3};
-      if (halves[0] == "ttft") {
-        slo.ttft = limit;
-      } else if (halves[0] == "tpot") {
-        slo.tpot = limit;
-      } else if (halves[0] == "e2el") {
-        slo.e2el = limit;
-      } else {
-        fail(fmt::format("--goodput '{}' is not one of ttft, tpot, e2el", halves[0]));
-      }
-    }
   }
 
   Report run_one(const Scenario& scenario, const Trace& trace) const {
@@ -218,8 +132,8 @@ class Simulate final : public Command {
   }
 
   int compare(Scenario scenario, const Trace& trace) const {
-    if (!per_request_.empty() || !trace_out_.empty()) {
-      fail("--per-request and --trace-out take one chip");
+    if (!per_request_.empty() || !trace_out_.empty() || !explain_.empty()) {
+      fail("--per-request, --trace-out and --explain take one chip");
     }
     std::vector<Report> reports;
     for (const std::string& chip : deployment_.chips) {
@@ -251,17 +165,9 @@ class Simulate final : public Command {
 
   std::string scenario_path_;
   DeploymentOptions deployment_;
-  Load load_;
-  double request_rate_ = 0;
-  double burstiness_ = 1;
-  std::int64_t max_concurrency_ = 0;
-  std::int64_t num_prompts_ = 0;
-  std::string duration_;
-  std::int64_t random_input_len_ = 0;
-  std::int64_t random_output_len_ = 0;
-  std::int64_t random_prefix_len_ = 0;
-  std::int64_t seed_ = 0;
-  std::vector<std::string> goodput_;
+  LoadOptions load_;
+  std::string prices_;
+  std::string explain_;
   std::string sweep_;
   std::string assert_;
   bool json_ = false;

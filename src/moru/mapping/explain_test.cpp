@@ -16,7 +16,7 @@ Operator decode_product() {
 }
 
 std::unique_ptr<ChipMapper> mapper_of(const char* mapper, const Chip& chip) {
-  return std::move(*Registry<Mapper>::make(mapper, "mapper")->prepare(chip, Execution::graph));
+  return std::move(*Registry<Mapper>::make(mapper, "mapper")->prepare(chip, {}));
 }
 
 TEST(Explain, PhasesAddUpToTheTimeOfTheOperator) {

@@ -2,6 +2,8 @@
 // it.
 #pragma once
 
+#include "moru/base/ledger.h"
+#include "moru/chip/chip.h"
 #include "moru/report/page.h"
 
 #include <string>
@@ -17,9 +19,12 @@ Page router_list();
 Page mapper_list();
 Page trace_format_list();
 Page constant_list();
+Page fact_list();
 
 // One thing, by id, alias or path. Throw Error.
 Page chip_page(const std::string& name);
+// Area from parts, TDP, bill of materials, price and hourly cost of a chip.
+Estimates chip_estimates(const Chip& chip);
 Page model_page(const std::string& name);
 Page workload_page(const std::string& name);
 // A scenario file with everything it leaves out filled in; "" explains the fields and their

@@ -1,10 +1,15 @@
 #include "moru/base/catalogue.h"
 #include "moru/base/text.h"
 #include "moru/chip/chip.h"
+#include "moru/economics/service_cost.h"
+#include "moru/power/area.h"
+#include "moru/power/energy.h"
 #include "moru/report/catalogue_report.h"
+#include "moru/report/estimates_report.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -122,7 +127,38 @@ Section compute_formats(const Chip& chip) {
   return section;
 }
 
+// What follows from the parts, for a chip that states no area, power or price, and beside them for
+// one that does.
+Section estimates(const Chip& chip) {
+  const Estimates all = chip_estimates(chip);
+  std::vector<const Estimate*> shown;
+  for (const Estimate& one : all.figures) {
+    const bool is_of_energy = one.id.starts_with("energy_per_") || one.id.ends_with("_power");
+    if (!is_of_energy) {
+      shown.push_back(&one);
+    }
+  }
+  return estimate_section("estimates",
+                          "estimated from parts and prices (`--explain FIGURE` shows how)", shown);
+}
+
 }  // namespace
+
+Estimates chip_estimates(const Chip& chip) {
+  return estimate(load_facts(), [&](Ledger& ledger) {
+    // A chip without a stated area has its parts entered by its cost.
+    const bool has_area =
+        !chip.dies.empty() && std::all_of(chip.dies.begin(), chip.dies.end(),
+                                          [](const Die& die) { return die.area.has_value(); });
+    if (has_area) {
+      enter_area(ledger, chip);
+    }
+    if (chip.power.tdp) {
+      enter_tdp(ledger, chip);
+    }
+    enter_chip_hour(ledger, enter_chip_cost(ledger, chip));
+  });
+}
 
 Page chip_list() {
   Section section{"items",
@@ -174,6 +210,7 @@ Page chip_page(const std::string& name) {
   page.sections = {field_section(rows),
                    figures(chip),
                    compute_formats(chip),
+                   estimates(chip),
                    line_section("aliases", "", chip.aliases),
                    line_section("not_published", "not published", chip.not_published),
                    line_section("notes", "notes", chip.notes)};

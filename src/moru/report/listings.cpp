@@ -1,5 +1,6 @@
 // Pages of what is registered in the program, and of workloads, scenarios and constants.
 #include "moru/base/catalogue.h"
+#include "moru/base/ledger.h"
 #include "moru/base/registry.h"
 #include "moru/base/text.h"
 #include "moru/mapping/gpu/constants.h"
@@ -118,6 +119,27 @@ Page constant_list() {
                             cell(one.high), one.unit, source, one.meaning});
   }
   return {"constants", "", "", {std::move(section)}};
+}
+
+Page fact_list() {
+  Section section{"items",
+                  "",
+                  {{"name", "name"},
+                   {"value", "value", Align::right},
+                   {"low", "low", Align::right},
+                   {"high", "high", Align::right},
+                   {"unit", "unit"},
+                   {"trust", "trust"},
+                   {"source", "source", Align::left, true},
+                   {"meaning", "meaning"}},
+                  {}};
+  const FactBook book = load_facts();
+  for (const auto& [name, fact] : book.all()) {
+    const auto cell = [](double value) -> Cell { return {figure_text(value), value}; };
+    section.rows.push_back({name, cell(fact.value), cell(fact.at_low()), cell(fact.at_high()),
+                            fact.unit, fact.trust, fact.source, fact.meaning});
+  }
+  return {"facts", "", "", {std::move(section)}};
 }
 
 Page workload_list() {

@@ -1,5 +1,7 @@
 #include "moru/base/fields_print.h"
+#include "moru/report/estimates_report.h"
 #include "moru/report/serving_report.h"
+#include "moru/scenario/service_economics.h"
 
 #include <fmt/format.h>
 
@@ -103,6 +105,17 @@ void write_shares(JsonWriter& json, const Report& report) {
   json.end_array();
 }
 
+void write_economics(JsonWriter& json, const Report& report) {
+  const Estimates estimates = economics_of(report, scenario_facts(report.scenario));
+  json.field("prompt_share_of_busy_time", report.prompt_share);
+  for (const char* id :
+       {"joules_per_token", "joules_per_output_token", "usd_per_million_tokens",
+        "usd_per_million_input_tokens", "usd_per_million_output_tokens",
+        "kg_co2e_per_million_tokens", "kg_co2e_operating", "kg_co2e_embodied", "chip_hour"}) {
+    write_estimate(json, id, estimates.at(id));
+  }
+}
+
 void write_report(JsonWriter& json, const Report& report) {
   json.begin_object();
   write_benchmark(json, report);
@@ -130,6 +143,7 @@ void write_report(JsonWriter& json, const Report& report) {
     json.field("slo_attainment", report.metrics.attainment());
   }
   write_shares(json, report);
+  write_economics(json, report);
   json.key("scenario");
   write_json(json, report.scenario);
   json.end_object();

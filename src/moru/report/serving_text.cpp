@@ -1,5 +1,7 @@
 #include "moru/base/text.h"
+#include "moru/report/estimates_report.h"
 #include "moru/report/serving_report.h"
+#include "moru/scenario/service_economics.h"
 
 #include <fmt/format.h>
 
@@ -155,12 +157,28 @@ void append_moru_block(std::string& text, const Report& report) {
   }
 }
 
+void append_economics(std::string& text, const Report& report) {
+  const Estimates estimates = economics_of(report, scenario_facts(report.scenario));
+  const auto row = [&](std::string_view label, std::string_view what, const char* id) {
+    text += fmt::format("{:<16}{}: {}\n", label, what, estimate_text(estimates.at(id)));
+  };
+  row("energy", "per token", "joules_per_token");
+  row("", "per output token", "joules_per_output_token");
+  row("cost", "per million tokens", "usd_per_million_tokens");
+  row("", "of the prompts", "usd_per_million_input_tokens");
+  row("", "of the output", "usd_per_million_output_tokens");
+  row("carbon", "CO2e per million tokens", "kg_co2e_per_million_tokens");
+}
+
 }  // namespace
 
 std::string serving_text(const Report& report) {
   std::string text;
   append_vllm_block(text, report);
   append_moru_block(text, report);
+  if (report.metrics.completed > 0) {
+    append_economics(text, report);
+  }
   return text;
 }
 

@@ -2,6 +2,7 @@
 
 #include "moru/base/registry.h"
 #include "moru/base/text.h"
+#include "moru/serving/model_timer.h"
 
 #include <fmt/ranges.h>
 
@@ -10,6 +11,37 @@
 #include <string_view>
 
 namespace moru {
+namespace {
+
+// Seconds of one replica for the prompts of all requests in full steps that do nothing else.
+double prompt_seconds(const Report& report, StepCosts& costs) {
+  const ServingMetrics& metrics = report.metrics;
+  const std::int64_t tokens = metrics.input_tokens - metrics.cached_tokens;
+  if (metrics.completed == 0 || tokens <= 0) {
+    return 0;
+  }
+  const std::int64_t budget = report.engine.max_num_batched_tokens;
+  const std::int64_t length = std::max<std::int64_t>(1, tokens / metrics.completed);
+  // Prompts longer than a step are cut into chunks, of which this is the middle one.
+  const std::int64_t piece = std::min(length, budget);
+  const std::int64_t context =
+      metrics.cached_tokens / metrics.completed + (length > budget ? (length - budget) / 2 : 0);
+  const std::vector<Sequence> sequences(
+      static_cast<std::size_t>(std::max<std::int64_t>(1, budget / piece)), {piece, context});
+  const BatchWork work = batch_work(report.model.context_rules(), sequences);
+  ModelTimer timer(report.engine, costs);
+  std::vector<SimTime> stages;
+  timer.time(std::span(&work, 1), stages);
+  double step = 0;
+  for (const SimTime stage : stages) {
+    step += to_seconds(stage);
+  }
+  const double ranks = report.engine.parallelism.data;
+  return step / static_cast<double>(stages.size()) * static_cast<double>(tokens) /
+         (static_cast<double>(work.tokens) * ranks);
+}
+
+}  // namespace
 
 std::unique_ptr<ChipMapper> prepare_mapper(const std::string& mapper, const Chip& chip,
                                            const Deployment& deployment) {
@@ -28,25 +60,32 @@ std::unique_ptr<ChipMapper> prepare_mapper(const std::string& mapper, const Chip
   return std::move(*prepared);
 }
 
-Report evaluate(const Scenario& scenario, const Trace& trace, const EvaluateHooks& hooks) {
-  Report report;
-  report.scenario = scenario;
-  report.model = load_model(scenario.model, scenario.deployment.quantization);
-  report.chip = load_chip(scenario.chip);
+ReadyScenario::ReadyScenario(const Scenario& scenario)
+    : ReadyScenario(scenario, load_chip(scenario.chip)) {}
+
+ReadyScenario::ReadyScenario(const Scenario& scenario, const Chip& chip) {
+  base_.scenario = scenario;
+  base_.model = load_model(scenario.model, scenario.deployment.quantization);
+  base_.chip = chip;
+  mapper_ = prepare_mapper(scenario.mapper, base_.chip, scenario.deployment);
+  base_.engine = resolve(scenario.deployment, base_.model, base_.chip);
+  base_.model.kv = base_.engine.kv_dtype;
+  costs_ = std::make_unique<StepCosts>(base_.model, base_.engine.parallelism, *mapper_);
+}
+
+ReadyScenario::~ReadyScenario() = default;
+
+Report ReadyScenario::evaluate(const Trace& trace, const EvaluateHooks& hooks) {
+  Report report = base_;
   report.trace_name = trace.name;
   report.trace_format = trace.format;
   report.requests = static_cast<std::int64_t>(trace.requests.size());
 
-  const auto mapper = prepare_mapper(scenario.mapper, report.chip, scenario.deployment);
-  report.engine = resolve(scenario.deployment, report.model, report.chip);
-  report.model.kv = report.engine.kv_dtype;
-  StepCosts costs(report.model, report.engine.parallelism, *mapper);
-
   ServiceInput input;
   input.trace = &trace;
   input.max_model_len = report.engine.max_model_len;
-  input.max_concurrency = scenario.load.max_concurrency.value_or(0);
-  const Slo& slo = report.scenario.slo;
+  input.max_concurrency = base_.scenario.load.max_concurrency.value_or(0);
+  const Slo& slo = base_.scenario.slo;
   const auto make_collector = [&] {
     auto collector =
         hooks.make_collector ? hooks.make_collector(slo) : std::make_unique<MetricsCollector>(slo);
@@ -58,13 +97,22 @@ Report evaluate(const Scenario& scenario, const Trace& trace, const EvaluateHook
   if (hooks.progress) {
     progress = [&](double seconds) { hooks.progress(seconds, span); };
   }
-  ServingResult result = serve(report.engine, costs, input, make_collector, progress);
+  ServingResult result = serve(base_.engine, *costs_, input, make_collector, progress);
 
   report.metrics = result.metrics();
   report.replicas = std::move(result.replicas);
   report.work = result.work;
   report.operators = std::move(result.operators);
+  double busy = 0;
+  for (const ReplicaTotals& replica : report.replicas) {
+    busy += to_seconds(replica.busy);
+  }
+  report.prompt_share = busy > 0 ? std::min(1.0, prompt_seconds(report, *costs_) / busy) : 0;
   return report;
+}
+
+Report evaluate(const Scenario& scenario, const Trace& trace, const EvaluateHooks& hooks) {
+  return ReadyScenario(scenario).evaluate(trace, hooks);
 }
 
 }  // namespace moru

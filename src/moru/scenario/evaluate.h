@@ -23,6 +23,8 @@ struct Report {
   std::vector<ReplicaTotals> replicas;
   StepTime work;  // of all steps of one chip of each replica, summed over replicas
   std::vector<OperatorTotal> operators;
+  // Of the busy time, what the prompts would take in steps of their own; the rest made output.
+  double prompt_share = 0;
 
   // Chips that the service uses.
   int chips() const { return engine.parallelism.chips() * engine.replicas; }
@@ -35,6 +37,29 @@ struct EvaluateHooks {
   // Replaces the plain collector, for time lines.
   std::function<std::unique_ptr<MetricsCollector>(const Slo&)> make_collector;
   std::function<void(double seconds, double of)> progress;
+};
+
+// A scenario made ready to serve any number of traces: step times are computed once and kept.
+class ReadyScenario {
+ public:
+  // Throws Error, of kind infeasible if the model does not fit.
+  explicit ReadyScenario(const Scenario& scenario);
+  // On a chip that is not the scenario's: a variant of it.
+  ReadyScenario(const Scenario& scenario, const Chip& chip);
+  ReadyScenario(const ReadyScenario&) = delete;
+  ReadyScenario& operator=(const ReadyScenario&) = delete;
+  ~ReadyScenario();
+
+  Report evaluate(const Trace& trace, const EvaluateHooks& hooks = {});
+  // What it was prepared with; the figures of a run are empty.
+  const Report& prepared() const { return base_; }
+  // Of its steps, for who asks about single ones; recorded uses are those of the last run.
+  StepCosts& costs() { return *costs_; }
+
+ private:
+  Report base_;
+  std::unique_ptr<ChipMapper> mapper_;
+  std::unique_ptr<StepCosts> costs_;
 };
 
 // Serves `trace` (from load_requests()) under the scenario. Throws Error.

@@ -59,6 +59,7 @@ struct Scenario {
   Slo slo;
   std::string mapper = "tiled";
   std::uint32_t seed = 0;
+  std::string prices;
   // Folder that relative paths of a scenario file stand below; not a field.
   std::string base_folder;
 
@@ -72,6 +73,7 @@ struct Scenario {
     v.optional("slo", x.slo, "what users must get");
     v.optional("mapper", x.mapper, "how operators are costed; `moru show mappers`");
     v.optional("seed", x.seed, "of everything random");
+    v.optional("prices", x.prices, "file of facts that replace shipped prices and constants");
   }
 };
 
