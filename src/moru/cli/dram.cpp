@@ -5,6 +5,7 @@
 #include "moru/base/table.h"
 #include "moru/base/text.h"
 #include "moru/cli/dram_bench.h"
+#include "moru/cli/dram_curves.h"
 #include "moru/cli/options.h"
 #include "moru/dram/memory.h"
 
@@ -29,10 +30,9 @@ class Dram final : public Command {
     options.number("--data-rate", question_.data_rate,
                    "million transfers a second and pin; 0: the part's");
     options.count("--stacks", stacks_, "stacks or devices");
-    options.text(
-        "--pattern", pattern_,
-        "stream, mixed, random, randmix, strided, local, hot, burst, wrheavy, kv-decode, or a "
-        "trace file");
+    options.text("--pattern", pattern_,
+                 "stream, mixed, random, randmix, strided, local, hot, burst, wrheavy, kv-decode, "
+                 "drained, or a trace file");
     options.number("--load", load_, "per cent of the peak request rate");
     options.count("--page", question_.page_bytes,
                   "kv-decode: bytes of one KV page over all channels");
@@ -47,6 +47,8 @@ class Dram final : public Command {
     options.choice("--scheduler", scheduler_, texts_of<DramScheduler>(),
                    "which request goes first");
     options.count("--queue", queue_, "entries of each queue (0: 48 strict, 32 reference)");
+    options.flag("--separate-queues", question_.separate_queues,
+                 "queues and command bus for each pseudo-channel, as GPUs' controllers have them");
     options.count("--postpone", postpone_, "refreshes that may be postponed (0 to 8)");
     options.number("--power-down-after", power_down_ns_, "idle ns before power-down; 0: never");
     options.number("--self-refresh-after", self_refresh_ns_,
@@ -57,6 +59,8 @@ class Dram final : public Command {
     options.text("--commands", commands_path_, "write the command trace (CSV) there");
     options.text("--bench", bench_,
                  "folder with golden cases: speed against the reference's cpu_cost.csv");
+    options.text("--curves", curves_,
+                 "write there what each part of the catalogue's chips sustains (data/dram/curve)");
     options.flag("--json", json_, "moru/dram/1 on stdout");
     options.text("-o,--output", output_, "write there instead of stdout");
     options.example("moru dram --dram hbm3e-9.2 --stacks 8 --pattern kv-decode --page 131072");
@@ -65,6 +69,10 @@ class Dram final : public Command {
   int run(const Options&) override {
     if (!bench_.empty()) {
       write_file(output_, dram_bench(bench_, json_));
+      return kExitAnswered;
+    }
+    if (!curves_.empty()) {
+      write_curves(curves_);
       return kExitAnswered;
     }
     fill_question();
@@ -254,6 +262,7 @@ class Dram final : public Command {
   std::int64_t threads_ = 0;
   std::string commands_path_;
   std::string bench_;
+  std::string curves_;
   bool json_ = false;
   std::string output_ = "-";
 };

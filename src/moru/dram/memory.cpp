@@ -33,14 +33,19 @@ void check(const DramQuestion& q) {
   if (q.page_bytes < 0 || q.interleave < 1) {
     fail("page and interleave must be sizes in bytes");
   }
+  if (q.separate_queues && q.keep_commands) {
+    fail("commands are those of a shared bus; leave out --separate-queues");
+  }
 }
 
-// Accesses of one page that fall into one channel, at least one interleave unit.
+// Accesses of one page that fall into one pseudo-channel: its share of the page, but at least one
+// interleave unit, or the whole page where that is less.
 std::uint64_t accesses_per_page(const DramQuestion& q, const DramSpec& spec, int channels) {
   const std::int64_t access = spec.geometry.access_bytes();
   const std::int64_t page = q.page_bytes > 0 ? q.page_bytes : q.interleave;
-  const std::int64_t in_channel = std::max({page / channels, std::min(page, q.interleave), access});
-  return static_cast<std::uint64_t>(in_channel / access);
+  const std::int64_t places = std::int64_t{channels} * spec.geometry.pseudo_channels;
+  const std::int64_t run = std::max({page / places, std::min(page, q.interleave), access});
+  return static_cast<std::uint64_t>(run / access);
 }
 
 ChannelResult run_channel(const DramSpec& spec, const ControllerOptions& options,
@@ -107,13 +112,22 @@ ControllerOptions sustained_options(const DramSpec& spec) {
 
 DramAnswer simulate_dram(const DramQuestion& question) {
   check(question);
+  return simulate_dram(question,
+                       load_dram_spec(question.part, {question.mode, question.data_rate}));
+}
+
+DramAnswer simulate_dram(const DramQuestion& question, const DramSpec& loaded) {
+  check(question);
   DramAnswer answer;
-  answer.spec = load_dram_spec(question.part, {question.mode, question.data_rate});
+  answer.spec = loaded;
+  const int parts_of_a_channel = question.separate_queues ? loaded.geometry.pseudo_channels : 1;
+  answer.spec.channels *= parts_of_a_channel;
+  answer.spec.geometry.pseudo_channels /= parts_of_a_channel;
   const DramSpec& spec = answer.spec;
   answer.options = question.options.value_or(sustained_options(spec));
   const int all_channels = spec.channels * question.stacks;
   answer.channels = question.sample_channels > 0 && question.trace.empty()
-                        ? std::min(question.sample_channels, all_channels)
+                        ? std::min(question.sample_channels * parts_of_a_channel, all_channels)
                         : all_channels;
   const bool is_trace = !question.trace.empty();
   const Tick end =
@@ -161,8 +175,9 @@ DramAnswer simulate_dram(const DramQuestion& question) {
                        spec.geometry.access_bytes();
   answer.peak_bytes_per_second = spec.peak_bytes_per_second() * answer.channels;
   answer.bytes_per_second = bytes / (static_cast<double>(answer.ticks) * spec.tick_seconds);
-  answer.energy = energy_of(spec, load_energy_table(spec.generation), answer.counters,
-                            static_cast<std::uint64_t>(answer.channels), answer.ticks);
+  answer.energy =
+      energy_of(spec, load_energy_table(spec.generation), answer.counters,
+                static_cast<std::uint64_t>(answer.channels / parts_of_a_channel), answer.ticks);
   return answer;
 }
 

@@ -33,6 +33,8 @@ struct DramQuestion {
   bool keep_commands = false;
   bool explain = true;      // fill DramAnswer::bound
   int sample_channels = 0;  // simulate only so many of the channels and count them alone; 0: all
+  // Each pseudo-channel has queues and a command bus of its own and counts as a channel.
+  bool separate_queues = false;
 };
 
 struct DramAnswer {
@@ -57,5 +59,7 @@ ControllerOptions sustained_options(const DramSpec& spec);
 
 // Throws Error on questions that make no sense.
 DramAnswer simulate_dram(const DramQuestion& question);
+// The same of a part that is already loaded; part, data_rate and mode of the question are ignored.
+DramAnswer simulate_dram(const DramQuestion& question, const DramSpec& loaded);
 
 }  // namespace moru

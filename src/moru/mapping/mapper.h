@@ -7,6 +7,7 @@
 
 #include <tl/expected.hpp>
 
+#include <cstdint>
 #include <memory>
 
 namespace moru {
@@ -15,6 +16,15 @@ namespace moru {
 enum class Execution {
   graph,  // recorded once and replayed, or compiled ahead of time
   eager,  // launched operator by operator by the host
+};
+
+// What a mapper needs to know beside the chip.
+struct Programming {
+  // Implicit: most callers care for nothing else.
+  Programming(Execution how = Execution::graph, std::int64_t tokens_per_kv_block = 16)  // NOLINT
+      : execution(how), kv_block(tokens_per_kv_block) {}
+  Execution execution;
+  std::int64_t kv_block;  // tokens whose keys stand together in memory; vLLM's block_size
 };
 
 // A mapper made ready for one chip: everything that does not depend on the operator is done.
@@ -32,7 +42,7 @@ class Mapper {
   virtual ~Mapper() = default;
   // Keeps a reference to `chip`, which must outlive the result.
   virtual tl::expected<std::unique_ptr<ChipMapper>, Infeasible> prepare(
-      const Chip& chip, Execution execution) const = 0;
+      const Chip& chip, Programming programming) const = 0;
 };
 
 }  // namespace moru

@@ -7,7 +7,8 @@ namespace moru {
 std::unique_ptr<ChipMapper> prepare_mapper(const std::string& mapper, const Chip& chip,
                                            const Deployment& deployment) {
   const Execution execution = deployment.enforce_eager ? Execution::eager : Execution::graph;
-  auto prepared = Registry<Mapper>::make(mapper, "mapper")->prepare(chip, execution);
+  auto prepared =
+      Registry<Mapper>::make(mapper, "mapper")->prepare(chip, {execution, deployment.block_size});
   if (!prepared) {
     throw Error(ErrorKind::infeasible, prepared.error().reason);
   }

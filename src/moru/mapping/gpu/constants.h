@@ -19,7 +19,7 @@ struct GpuConstants {
   double python_operator = 5.251e-05;
   double grace_host = 1.5;
   // Rates.
-  double memory_efficiency = 0.7791;
+  double memory_efficiency = 0.84;
   double write_efficiency = 1;
   double row_latency = 1000;
   double cache_bytes_per_clock = 64;
@@ -49,7 +49,7 @@ struct GpuConstants {
   double attention_norm = 1.646;
   double attention_ramp = 6000;
   double tile_start = 7434;
-  double decode_efficiency = 0.9;
+  double decode_efficiency = 0.97;
   double later_start = 1.093e+04;
   double decode_start = 1.209e+04;
   double shallow_bytes_in_flight = 5859;

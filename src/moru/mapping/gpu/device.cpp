@@ -83,8 +83,9 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
       device.cache_bandwidth = cache.bandwidth->value.value;
     }
   }
-  device.memory_peak = chip.main_memory()->bandwidth->value.value;
-  device.memory_bandwidth = device.memory_peak * constants.memory_efficiency;
+  device.memory = main_memory(chip);
+  device.memory_peak = device.memory.peak;
+  device.memory_bandwidth = device.memory.stream * constants.memory_efficiency;
   if (chip.power.tdp) {
     device.power = chip.power.tdp->value.value * (1 - constants.static_power);
   }

@@ -10,7 +10,10 @@ double vector_body(const GpuDevice& device, const VectorTask& task) {
   const GpuConstants& c = device.constants;
   const double bytes = task.bytes_read + task.bytes_written;
   const double cold = task.is_cold ? 1 : uncached_share(device, bytes);
-  const double memory = bytes * cold / device.memory_bandwidth;
+  const double sustained =
+      device.memory_bandwidth *
+      (task.bytes_written > 0 ? device.memory.mixed / device.memory.stream : 1);
+  const double memory = bytes * cold / sustained;
   const double cache = bytes / (device.cache_bandwidth * c.vector_efficiency);
   // A row is one block of threads; two blocks share a core.
   const double slots = 2 * device.cores;

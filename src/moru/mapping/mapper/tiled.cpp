@@ -35,8 +35,11 @@ OpCost cost_of(const KernelTime& time, Uncertainty kind) {
 
 class TiledGpu final : public ChipMapper {
  public:
-  TiledGpu(const Chip& chip, Execution execution)
-      : device_(gpu_device(chip, GpuConstants{})), engine_(engine_named("ideal")) {
+  TiledGpu(const Chip& chip, Programming programming)
+      : device_(gpu_device(chip, GpuConstants{})),
+        engine_(engine_named("ideal")),
+        kv_block_(programming.kv_block) {
+    const Execution execution = programming.execution;
     const auto& stated = execution == Execution::graph ? chip.launch.graph : chip.launch.eager;
     // Inside a recorded step a kernel waits for the one before; the host hides behind it.
     const double recorded = device_.constants.dependent_kernel / device_.latency_clock;
@@ -47,7 +50,7 @@ class TiledGpu final : public ChipMapper {
   }
 
   tl::expected<OpCost, Infeasible> cost(const Operator& op) const override {
-    const Task task = task_of(op);
+    const Task task = task_of(op, kv_block_);
     const auto time = answer(device_, engine_, task);
     if (!time) {
       return tl::unexpected(time.error());
@@ -77,16 +80,20 @@ class TiledGpu final : public ChipMapper {
 
   GpuDevice device_;
   const Engine& engine_;
+  std::int64_t kv_block_;
   double launch_ = 0;
 };
 
 class TiledSystolic final : public ChipMapper {
  public:
-  explicit TiledSystolic(const Chip& chip)
-      : device_(systolic_device(chip)), fabric_(fabric_of(chip)), engine_(engine_named("ideal")) {}
+  TiledSystolic(const Chip& chip, Programming programming)
+      : device_(systolic_device(chip)),
+        fabric_(fabric_of(chip)),
+        engine_(engine_named("ideal")),
+        kv_block_(programming.kv_block) {}
 
   tl::expected<OpCost, Infeasible> cost(const Operator& op) const override {
-    Task task = task_of(op);
+    Task task = task_of(op, kv_block_);
     if (const auto* moe = std::get_if<MoeTask>(&task)) {
       task = dense_equivalent(*moe);
     }
@@ -99,7 +106,7 @@ class TiledSystolic final : public ChipMapper {
     }
     OpCost cost = cost_of(*time, uncertainty_of(task));
     cost.utilisation = cost.bound == Bound::memory
-                           ? cost.memory_bytes / (cost.seconds * device_.memory_bandwidth)
+                           ? cost.memory_bytes / (cost.seconds * device_.memory.peak)
                            : op.flops / (cost.seconds * device_.rate_16);
     return cost;
   }
@@ -123,12 +130,13 @@ class TiledSystolic final : public ChipMapper {
   Fabric fabric_;
   GpuConstants constants_;
   const Engine& engine_;
+  std::int64_t kv_block_;
 };
 
 class Tiled final : public Mapper {
  public:
   tl::expected<std::unique_ptr<ChipMapper>, Infeasible> prepare(
-      const Chip& chip, Execution execution) const override {
+      const Chip& chip, Programming programming) const override {
     const std::vector<std::string> missing = chip.missing_for_simulation();
     if (!missing.empty()) {
       return tl::unexpected(Infeasible{
@@ -136,14 +144,14 @@ class Tiled final : public Mapper {
                       chip.id, join(std::span<const std::string>(missing), ", "))});
     }
     if (chip.kind == ChipKind::gpu) {
-      return std::make_unique<TiledGpu>(chip, execution);
+      return std::make_unique<TiledGpu>(chip, programming);
     }
     if (chip.kind == ChipKind::npu) {
-      return std::make_unique<TiledSystolic>(chip);
+      return std::make_unique<TiledSystolic>(chip, programming);
     }
     // Weights that stay in the memories they are multiplied from stream through no tiles: the
     // bandwidth of those memories is all there is to know.
-    return Registry<Mapper>::make("roofline", "mapper")->prepare(chip, execution);
+    return Registry<Mapper>::make("roofline", "mapper")->prepare(chip, programming);
   }
 };
 
