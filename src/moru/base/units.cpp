@@ -119,6 +119,15 @@ std::string wrong_unit(std::string_view name, Dimension dimension) {
 
 }  // namespace
 
+std::optional<Dimension> dimension_of_unit(std::string_view unit) {
+  for (const UnitFamily& family : kFamilies) {
+    if (find_unit(family.units, unit) != nullptr) {
+      return family.dimension;
+    }
+  }
+  return std::nullopt;
+}
+
 ParsedQuantity parse_quantity(std::string_view text, Dimension dimension) {
   const std::string_view trimmed = trim(text);
   double number = 0;

@@ -133,6 +133,9 @@ std::string to_string(Quantity<D> q) {
   return format_quantity(q.value, D);
 }
 
+// What a unit measures ("GB/s" -> bytes per second); nothing if nobody knows the unit.
+std::optional<Dimension> dimension_of_unit(std::string_view unit);
+
 // The units a person may write for the dimension, for messages and schemas: "B/s, KB/s, …".
 std::string unit_names(Dimension dimension);
 // A regular expression that the text form of the dimension matches, for JSON Schema.

@@ -88,6 +88,7 @@ void Die::validate(const FieldCheck& check) const {
 void Chip::validate(const FieldCheck& check) const {
   check.require(trust.empty() || is_trust_flag(trust), "trust",
                 fmt::format("'{}' is not a trust flag: S, V, T, M, E or D", trust));
+  check.require(!packages || packages->value >= 1, "packages", "a chip is at least one package");
   if (cores && cores->matrix) {
     check_stated_twice(check, "peak", *this, peak, cores->matrix->flops_per_clock);
   }

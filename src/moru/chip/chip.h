@@ -239,6 +239,7 @@ struct Chip {
   ChipKind kind = ChipKind::gpu;
   std::string architecture;
   std::optional<bool> marketed_for_datacentre;
+  std::optional<Sourced<int>> packages;
   Clock clock;
   std::optional<Core> cores;
   std::map<DType, Sourced<FlopsPerSecond>> peak;
@@ -269,6 +270,8 @@ struct Chip {
     v.optional("architecture", x.architecture, "family: ampere, hopper, cdna3, tpu, rngd");
     v.optional("marketed_for_datacentre", x.marketed_for_datacentre,
                "designed or marketed for data centres (export rules ask)");
+    v.optional("packages", x.packages,
+               "integrated circuits that share this file's figures, for a card; 1 if absent");
     v.optional("clock", x.clock, "clocks of the cores");
     v.optional("cores", x.cores, "what is repeated across the die");
     v.optional("peak", x.peak, "dense matrix rate of the whole chip by dtype, at clock.boost");

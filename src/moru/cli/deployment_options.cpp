@@ -53,6 +53,9 @@ void DeploymentOptions::declare(Options& options) {
   options.flag("--async-scheduling,!--no-async-scheduling", async_scheduling,
                "decide a step while the one before runs");
   options.flag("--enforce-eager", enforce_eager, "no recorded graphs");
+  options.text("--quantization", quantization,
+               "weights: auto, none, fp8, nvfp4, mxfp4, int8, int4");
+  options.text("--backend", backend, "whose kernels: vllm, sglang, trtllm, ideal");
   options.text("--scheduler", scheduler, "batching policy");
   options.text("--router", router, "how requests are split over replicas");
   options.text("--mapper", mapper, "how operators are costed");
@@ -96,6 +99,8 @@ void DeploymentOptions::apply(const Options& options, Scenario& scenario) const 
     target.async_scheduling = async_scheduling;
   }
   take_text(kv_cache_dtype, target.kv_cache_dtype);
+  take_text(quantization, target.quantization);
+  take_text(backend, target.backend);
   take_text(scheduler, target.scheduler);
   take_text(router, target.router);
   take_text(mapper, scenario.mapper);

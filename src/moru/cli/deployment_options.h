@@ -31,6 +31,8 @@ struct DeploymentOptions {
   bool async_scheduling = true;
   bool enforce_eager = false;
   std::string kv_cache_dtype;
+  std::string quantization;
+  std::string backend;
   std::string scheduler;
   std::string router;
   std::string mapper;

@@ -24,6 +24,8 @@ class Simulate final : public Command {
     options.text("--workload", load_.workload, "draw requests from these statistics");
     options.number("--request-rate", request_rate_, "requests per second");
     options.number("--burstiness", burstiness_, "1 is Poisson, below 1 burstier");
+    options.count("--max-concurrency", max_concurrency_,
+                  "most requests in the service at once; clients wait with the next one");
     options.count("--num-prompts", num_prompts_, "how many requests");
     options.text("--duration", duration_, "requests that arrive within it, e.g. '1 h'");
     options.count("--random-input-len", random_input_len_, "prompt tokens of every request");
@@ -105,6 +107,9 @@ class Simulate final : public Command {
     }
     if (options.given("--burstiness")) {
       load.burstiness = positive("--burstiness", burstiness_);
+    }
+    if (options.given("--max-concurrency")) {
+      load.max_concurrency = at_least_one("--max-concurrency", max_concurrency_);
     }
     if (options.given("--num-prompts")) {
       load.num_prompts = at_least_one("--num-prompts", num_prompts_);
@@ -232,6 +237,7 @@ class Simulate final : public Command {
   Load load_;
   double request_rate_ = 0;
   double burstiness_ = 1;
+  std::int64_t max_concurrency_ = 0;
   std::int64_t num_prompts_ = 0;
   std::string duration_;
   std::int64_t random_input_len_ = 0;

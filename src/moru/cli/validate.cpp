@@ -8,6 +8,7 @@
 #include "moru/validation/ops.h"
 #include "moru/validation/ops_text.h"
 #include "moru/validation/schedule.h"
+#include "moru/validation/serving.h"
 
 #include <fmt/format.h>
 
@@ -17,7 +18,7 @@ namespace {
 class Validate final : public Command {
  public:
   void declare(Options& options) override {
-    options.choice("what", what_, {"schedule", "ops", "dram"}, "what to validate");
+    options.choice("what", what_, {"schedule", "ops", "dram", "serving"}, "what to validate");
     options.required_text("path", path_, "folder with the measured or golden data");
     options.text("--case", case_, "only this case");
     options.list("--chip", ops_.chips, "ops: only these chips");
@@ -36,11 +37,12 @@ class Validate final : public Command {
                  "ops, with --calibrate: only gemm, attention, moe, collective or elementwise");
     options.text("--rows", rows_, "ops: write every row with its prediction to this CSV file");
     options.flag("--json", json_,
-                 "moru/validate-schedule/1, moru/validate-ops/1 or moru/validate-dram/1 on stdout");
+                 "moru/validate-schedule/1, -ops/1, -dram/1 or -serving/1 on stdout");
     options.text("-o,--output", output_, "write there instead of stdout");
     options.example(
         "moru validate schedule ../shared/data/golden_sched\n"
-        "  moru validate dram ../shared/data/golden_dram --case HBM3_stream");
+        "  moru validate dram ../shared/data/golden_dram --case HBM3_stream\n"
+        "  moru validate serving ../shared/data/serving/vllm");
   }
 
   int run(const Options&) override {
@@ -51,6 +53,9 @@ class Validate final : public Command {
     }
     if (what_ == "ops") {
       return run_ops();
+    }
+    if (what_ == "serving") {
+      return run_serving();
     }
     const std::vector<ScheduleComparison> cases = validate_schedules(path_, case_);
     write_file(output_, json_ ? as_json(cases) : as_table(cases));
@@ -81,6 +86,17 @@ class Validate final : public Command {
       write_file(rows_, ops_rows_csv(result));
     }
     write_file(output_, json_ ? ops_json(result) : ops_text(result) + constants);
+    return kExitAnswered;
+  }
+
+  int run_serving() {
+    ServingQuestion question;
+    question.path = path_;
+    question.chip = ops_.chips.empty() ? "" : ops_.chips.front();
+    question.mapper = ops_.mapper;
+    const ServingValidation result = validate_serving(question);
+    write_file(output_, json_ ? serving_validation_json(result)
+                              : serving_validation_text(result, ops_.worst));
     return kExitAnswered;
   }
 

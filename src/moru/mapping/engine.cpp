@@ -91,4 +91,20 @@ const Engine& engine_named(std::string_view name) {
   return kEngines[2];  // one quantisation kernel, graphs, nothing else special
 }
 
+Engine service_engine(std::string_view name) {
+  Engine engine = engine_named(name);
+  engine.is_eager = {};
+  engine.has_quiet_data = false;
+  engine.calls_in_a_row = 0;
+  engine.weight_copies = 0;
+  engine.prefill_kernels = 0;
+  engine.decode_kernels = 0;
+  engine.attention_has_rope = false;
+  if (name == "trtllm") {
+    // Its checkpoints hold static activation scales; the norm or activation before casts.
+    engine.quant_kernels[static_cast<std::size_t>(QuantScheme::fp8)] = 0;
+  }
+  return engine;
+}
+
 }  // namespace moru

@@ -60,4 +60,9 @@ struct Engine {
 // the kernels an engine needs).
 const Engine& engine_named(std::string_view name);
 
+// The same software in a running service instead of in a timing loop: weights and activations come
+// from memory, recorded graphs replay every kernel, the chip's power settles, and rope and KV write
+// are operators of their own.
+Engine service_engine(std::string_view name);
+
 }  // namespace moru

@@ -102,8 +102,8 @@ TEST(MainMemory, SmallKvBlocksSlowDecodeAttention) {
   const Chip chip = load_chip("a100_sxm");
   for (const char* mapper : {"roofline", "tiled"}) {
     const auto seconds = [&](std::int64_t block) {
-      const auto made =
-          Registry<Mapper>::make(mapper, "mapper")->prepare(chip, {Execution::graph, block});
+      const auto made = Registry<Mapper>::make(mapper, "mapper")
+                            ->prepare(chip, {Execution::graph, "ideal", block});
       return (*made)->cost(op)->memory;
     };
     EXPECT_GT(seconds(1), 1.05 * seconds(4096)) << mapper;

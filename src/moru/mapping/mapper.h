@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace moru {
 
@@ -18,13 +19,13 @@ enum class Execution {
   eager,  // launched operator by operator by the host
 };
 
-// What a mapper needs to know beside the chip.
-struct Programming {
-  // Implicit: most callers care for nothing else.
-  Programming(Execution how = Execution::graph, std::int64_t tokens_per_kv_block = 16)  // NOLINT
-      : execution(how), kv_block(tokens_per_kv_block) {}
-  Execution execution;
-  std::int64_t kv_block;  // tokens whose keys stand together in memory; vLLM's block_size
+// The software that drives the chip.
+struct Software {
+  Execution execution = Execution::graph;
+  // Whose kernels: vllm, sglang, trtllm or ideal (mapping/engine.h).
+  std::string backend = "ideal";
+  // Tokens whose keys stand together in memory: vLLM's block_size.
+  std::int64_t kv_block = 16;
 };
 
 // A mapper made ready for one chip: everything that does not depend on the operator is done.
@@ -35,6 +36,9 @@ class ChipMapper {
  public:
   virtual ~ChipMapper() = default;
   virtual tl::expected<OpCost, Infeasible> cost(const Operator& op) const = 0;
+  // Host time to start the operator where it is not part of a recorded graph; the host works ahead
+  // of the chip, so a step takes the longer of the two. 0: programs run without the host.
+  virtual double host_seconds(const Operator&) const { return 0; }
 };
 
 class Mapper {
@@ -42,7 +46,7 @@ class Mapper {
   virtual ~Mapper() = default;
   // Keeps a reference to `chip`, which must outlive the result.
   virtual tl::expected<std::unique_ptr<ChipMapper>, Infeasible> prepare(
-      const Chip& chip, Programming programming) const = 0;
+      const Chip& chip, const Software& software) const = 0;
 };
 
 }  // namespace moru

@@ -43,7 +43,7 @@ class RooflineTest : public ::testing::Test {
  protected:
   Chip chip = parse_chip(kChip, "round.yaml");
   std::unique_ptr<ChipMapper> mapper =
-      std::move(*Registry<Mapper>::make("roofline", "mapper")->prepare(chip, Execution::graph));
+      std::move(*Registry<Mapper>::make("roofline", "mapper")->prepare(chip, {}));
 };
 
 TEST_F(RooflineTest, ALargeProductIsBoundByCompute) {
@@ -96,8 +96,8 @@ TEST_F(RooflineTest, ARingAllReduceMovesTwiceTheBufferLessOneShare) {
 }
 
 TEST_F(RooflineTest, EagerExecutionPaysTheHostsLaunch) {
-  const auto eager =
-      std::move(*Registry<Mapper>::make("roofline", "mapper")->prepare(chip, Execution::eager));
+  const auto eager = std::move(
+      *Registry<Mapper>::make("roofline", "mapper")->prepare(chip, {Execution::eager, "ideal"}));
   const Operator op = gemm(16, 4096, 4096);
   EXPECT_NEAR(eager->cost(op)->seconds - mapper->cost(op)->seconds, 5e-6, 1e-12);
 }
@@ -130,7 +130,7 @@ TEST_F(RooflineTest, MoreOfAnyResourceIsNeverSlower) {
   operators.push_back(reduce);
   for (const Chip& better : faster) {
     const auto other =
-        std::move(*Registry<Mapper>::make("roofline", "mapper")->prepare(better, Execution::graph));
+        std::move(*Registry<Mapper>::make("roofline", "mapper")->prepare(better, {}));
     for (const Operator& op : operators) {
       EXPECT_LE(other->cost(op)->seconds, mapper->cost(op)->seconds * (1 + 1e-12));
     }
@@ -139,8 +139,7 @@ TEST_F(RooflineTest, MoreOfAnyResourceIsNeverSlower) {
 
 TEST(Roofline, AChipWithoutBandwidthIsInfeasibleAndSaysWhatIsMissing) {
   const Chip chip = parse_chip("name: Half a chip\npeak: {bf16: 1 TFLOPS}\n", "half.yaml");
-  const auto prepared =
-      Registry<Mapper>::make("roofline", "mapper")->prepare(chip, Execution::graph);
+  const auto prepared = Registry<Mapper>::make("roofline", "mapper")->prepare(chip, {});
   ASSERT_FALSE(prepared.has_value());
   EXPECT_NE(prepared.error().reason.find("memory bandwidth"), std::string::npos);
 }

@@ -160,6 +160,19 @@ double StepCosts::seconds(const BatchWork& work, std::int64_t padded_tokens, int
          (has_prefill ? mixed_seconds(work, stage) : decode_seconds(work, stage));
 }
 
+double StepCosts::host_seconds(int stage) {
+  Stage& tables = stages_[static_cast<std::size_t>(stage)];
+  if (tables.host_seconds < 0) {
+    const std::vector<Sequence> prompt = {{2, 0}};
+    tables.host_seconds = 0;
+    for (const Operator& op :
+         forward(model_, parallelism_, batch_work(model_.context_rules(), prompt), stage)) {
+      tables.host_seconds += op.repeat * mapper_.host_seconds(op);
+    }
+  }
+  return tables.host_seconds;
+}
+
 void StepCosts::record(int stage) {
   Stage& tables = stages_[static_cast<std::size_t>(stage)];
   ++tables.by_tokens[tables.tokens].uses;

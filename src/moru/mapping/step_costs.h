@@ -61,6 +61,8 @@ class StepCosts {
   // Seconds of one step on pipeline stage `stage`. Operators that depend on tokens are computed for
   // `padded_tokens` of them (as recorded graphs are), the rest for the batch as it is.
   double seconds(const BatchWork& work, std::int64_t padded_tokens, int stage);
+  // What the host needs to start every operator of a step one by one.
+  double host_seconds(int stage);
   // Counts the step last asked for on that stage.
   void record(int stage);
   void forget_recorded();
@@ -80,6 +82,7 @@ class StepCosts {
     std::int64_t uses = 0;
   };
   struct Stage {
+    double host_seconds = -1;  // below zero: not computed yet
     std::vector<Entry> by_tokens;
     std::vector<Entry> by_sampled;
     std::vector<DecodeTable> decode;  // one per context rule

@@ -14,7 +14,7 @@ struct Fixture {
       : model(load_model(model_name)),
         chip(load_chip(chip_name)),
         mapper(std::move(
-            *Registry<Mapper>::make("roofline", "mapper")->prepare(chip, Execution::graph))),
+            *Registry<Mapper>::make("roofline", "mapper")->prepare(chip, {}))),
         costs(model, split, *mapper) {}
 
   double full(const BatchWork& work) const {

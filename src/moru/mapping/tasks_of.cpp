@@ -98,7 +98,7 @@ Task task_of(const Operator& op, std::int64_t kv_block) {
   task.bytes_read = op.bytes_read + op.weight_bytes;
   task.bytes_written = op.bytes_written;
   task.flops = op.flops;
-  task.rows = 1e6;
+  task.rows = std::max(1.0, op.rows);
   task.is_cold = op.op_class != OperatorClass::vector;
   return task;
 }

@@ -22,6 +22,14 @@ struct Variant {
 
 using Means = Variant::Means;
 
+// Values of vLLM's --quantization.
+constexpr std::pair<std::string_view, Means> kQuantizations[] = {
+    {"auto", Means::same},          {"none", Means::plain},  {"fp8", Means::fp8},
+    {"fp8_block", Means::fp8},      {"modelopt", Means::fp8}, {"nvfp4", Means::nvfp4},
+    {"modelopt_fp4", Means::nvfp4}, {"mxfp4", Means::mxfp4}, {"int8", Means::int8},
+    {"int4", Means::int4},          {"int4_wo", Means::int4}, {"awq", Means::int4},
+    {"gptq", Means::int4}};
+
 // Longer suffixes first, so that -fp8-kv is not read as -kv after -fp8.
 constexpr Variant kVariants[] = {
     {"-fp8-static-pertensor", Means::fp8},
@@ -158,9 +166,19 @@ std::optional<Model> load_base_of(const std::string& name) {
   return std::nullopt;
 }
 
-}  // namespace
+Means quantization_named(const std::string& name) {
+  std::vector<std::string> known;
+  for (const auto& [key, means] : kQuantizations) {
+    if (key == name) {
+      return means;
+    }
+    known.emplace_back(key);
+  }
+  fail(fmt::format("quantization '{}' is not known{}; known: {}", name, did_you_mean(name, std::span<const std::string>(known)),
+                   join(std::span<const std::string>(known), ", ")));
+}
 
-Model load_model(const std::string& name_or_path) {
+Model load_unchanged(const std::string& name_or_path) {
   if (const auto path = config_path(name_or_path)) {
     return read_model(*path, name_or_path);
   }
@@ -177,6 +195,15 @@ Model load_model(const std::string& name_or_path) {
   const bool is_file_name = name_or_path.ends_with(".json");
   return read_model(is_file_name ? name_or_path : require_in_catalogue(kModels, name_or_path).path,
                     name_or_path);
+}
+
+}  // namespace
+
+Model load_model(const std::string& name_or_path, const std::string& quantization) {
+  const Means means = quantization_named(quantization);
+  Model model = load_unchanged(name_or_path);
+  apply(means, model);
+  return model;
 }
 
 }  // namespace moru

@@ -152,7 +152,9 @@ struct Model {
 
 // By org/name, alias or path (a config.json or a folder that holds one). A variant suffix that has
 // no file of its own (-Instruct, -FP8, -NVFP4, …) falls back to its base with that quantisation.
-Model load_model(const std::string& name_or_path);
+// `quantization` replaces the formats of its weights: none, fp8, nvfp4, mxfp4, int8, int4; auto keeps
+// what the config says. vLLM's names (modelopt, modelopt_fp4, awq, gptq) are understood.
+Model load_model(const std::string& name_or_path, const std::string& quantization = "auto");
 Model parse_model(const std::string& json_text, const std::string& file_name);
 
 // The exact operators of one forward pass on one rank of pipeline stage `stage`, in execution

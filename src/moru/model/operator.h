@@ -117,6 +117,7 @@ struct Operator {
   double bytes_read = 0;  // activations and KV cache, weights excluded
   double bytes_written = 0;
   double weight_bytes = 0;  // weights read, only those touched
+  double rows = 0;          // tokens, sampled tokens or queries that it works on
   // The shape of op_class; the others stay empty.
   GemmShape gemm;
   MoeShape moe;

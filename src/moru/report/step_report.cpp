@@ -48,7 +48,7 @@ StepReport map_step(const Scenario& scenario, const StepQuestion& question) {
   StepReport report;
   report.scenario = scenario;
   report.question = question;
-  report.model = load_model(scenario.model);
+  report.model = load_model(scenario.model, scenario.deployment.quantization);
   report.chip = load_chip(scenario.chip);
   const auto mapper = prepare_mapper(scenario.mapper, report.chip, scenario.deployment);
   report.engine = resolve(scenario.deployment, report.model, report.chip);

@@ -1,14 +1,27 @@
 #include "moru/scenario/evaluate.h"
 
 #include "moru/base/registry.h"
+#include "moru/base/text.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace moru {
 
 std::unique_ptr<ChipMapper> prepare_mapper(const std::string& mapper, const Chip& chip,
                                            const Deployment& deployment) {
-  const Execution execution = deployment.enforce_eager ? Execution::eager : Execution::graph;
-  auto prepared =
-      Registry<Mapper>::make(mapper, "mapper")->prepare(chip, {execution, deployment.block_size});
+  constexpr std::array<std::string_view, 4> kBackends = {"vllm", "sglang", "trtllm", "ideal"};
+  if (std::find(kBackends.begin(), kBackends.end(), deployment.backend) == kBackends.end()) {
+    fail(fmt::format("backend '{}' is not known{}; known: {}", deployment.backend,
+                     did_you_mean(deployment.backend, std::span<const std::string_view>(kBackends)),
+                     fmt::join(kBackends, ", ")));
+  }
+  const Software software{deployment.enforce_eager ? Execution::eager : Execution::graph,
+                          deployment.backend, deployment.block_size};
+  auto prepared = Registry<Mapper>::make(mapper, "mapper")->prepare(chip, software);
   if (!prepared) {
     throw Error(ErrorKind::infeasible, prepared.error().reason);
   }
@@ -18,7 +31,7 @@ std::unique_ptr<ChipMapper> prepare_mapper(const std::string& mapper, const Chip
 Report evaluate(const Scenario& scenario, const Trace& trace, const EvaluateHooks& hooks) {
   Report report;
   report.scenario = scenario;
-  report.model = load_model(scenario.model);
+  report.model = load_model(scenario.model, scenario.deployment.quantization);
   report.chip = load_chip(scenario.chip);
   report.trace_name = trace.name;
   report.trace_format = trace.format;
@@ -32,6 +45,7 @@ Report evaluate(const Scenario& scenario, const Trace& trace, const EvaluateHook
   ServiceInput input;
   input.trace = &trace;
   input.max_model_len = report.engine.max_model_len;
+  input.max_concurrency = scenario.load.max_concurrency.value_or(0);
   const Slo& slo = report.scenario.slo;
   const auto make_collector = [&] {
     auto collector =

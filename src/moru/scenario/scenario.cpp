@@ -40,6 +40,7 @@ void Load::validate(const FieldCheck& check) const {
                 "random_input_len", "lengths must be at least 1");
   check.require(random_range_ratio < 1, "random_range_ratio", "must be below 1");
   check.require(!request_rate || *request_rate > 0, "request_rate", "must be above zero");
+  check.require(!max_concurrency || *max_concurrency >= 1, "max_concurrency", "must be at least 1");
   check.require(!num_prompts || *num_prompts >= 1, "num_prompts", "must be at least 1");
 }
 

@@ -22,6 +22,7 @@ struct Load {
   std::string workload;
   std::optional<double> request_rate;
   std::optional<double> burstiness;
+  std::optional<std::int64_t> max_concurrency;
   std::optional<std::int64_t> num_prompts;
   std::optional<Seconds> duration;
   std::optional<std::int64_t> random_input_len;
@@ -36,6 +37,8 @@ struct Load {
     v.optional("workload", x.workload, "statistics to draw requests from; `moru show workloads`");
     v.optional("request_rate", x.request_rate, "requests per second");
     v.optional("burstiness", x.burstiness, "1 is Poisson, below 1 burstier, as in vLLM");
+    v.optional("max_concurrency", x.max_concurrency,
+               "most requests in the service at once; clients wait with the next one");
     v.optional("num_prompts", x.num_prompts, "how many requests");
     v.optional("duration", x.duration, "requests that arrive within it");
     v.optional("random_input_len", x.random_input_len, "prompt tokens of every request");

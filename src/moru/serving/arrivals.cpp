@@ -36,6 +36,14 @@ TokenContent ServiceInput::content(std::int64_t id) const {
   return content;
 }
 
+void Arrivals::send_held(SimTime now, SimTime delay) {
+  if (!held_.empty()) {
+    const auto [time, id] = held_.front();
+    held_.pop_front();
+    release(id, std::max(now, time) + delay);
+  }
+}
+
 std::pair<std::int64_t, SimTime> Arrivals::pop() {
   Entry next;
   if (is_released_next()) {

@@ -6,6 +6,7 @@
 #include "moru/trace/request.h"
 
 #include <cstdint>
+#include <deque>
 #include <queue>
 #include <span>
 #include <utility>
@@ -27,6 +28,9 @@ struct ServiceInput {
   std::vector<std::pair<std::int64_t, std::int64_t>> outputs;
   // Longer requests are cut (output) or refused (prompt).
   std::int64_t max_model_len = 0;
+  // Requests in the service at once; the next one is sent when one has finished (`vllm bench serve
+  // --max-concurrency`). 0: no limit. Several replicas share it evenly.
+  std::int64_t max_concurrency = 0;
 
   RequestState state(std::int64_t id) const;
   TokenContent content(std::int64_t id) const;
@@ -43,6 +47,12 @@ class Arrivals {
   // A follow-up turn, at any later time.
   void release(std::int64_t id, SimTime time) { released_.emplace(time, id); }
 
+  // A request that its client sends only once another has finished, and not before `time`.
+  void hold(std::int64_t id, SimTime time) { held_.emplace_back(time, id); }
+  // One request has finished: the next one held is sent, and arrives after `delay`.
+  void send_held(SimTime now, SimTime delay);
+
+  // Nothing will arrive by the clock.
   bool empty() const { return first_ == queue_.size() && released_.empty(); }
   SimTime next_time() const { return is_released_next() ? released_.top().first : front().first; }
   // The next request and its time; simultaneous ones by id.
@@ -60,6 +70,7 @@ class Arrivals {
   const ServiceInput& input_;
   std::vector<Entry> queue_;
   std::size_t first_ = 0;
+  std::deque<Entry> held_;
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> released_;
 };
 

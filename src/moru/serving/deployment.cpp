@@ -89,9 +89,10 @@ void limit_sequences(const Deployment& deployment, double left, double state_byt
   if (deployment.max_num_seqs || affordable >= config.max_num_seqs || affordable < 1) {
     return;
   }
-  note(fmt::format("max_num_seqs lowered from {} to {}: their recurrent states take half of the "
-                   "memory that the weights leave",
-                   config.max_num_seqs, affordable));
+  note(
+      fmt::format("max_num_seqs lowered from {} to {}: their recurrent states take half of the "
+                  "memory that the weights leave",
+                  config.max_num_seqs, affordable));
   config.max_num_seqs = affordable;
 }
 
@@ -106,9 +107,8 @@ KvCapacity split_memory(const Deployment& deployment, EngineConfig& config, cons
                             std::min(config.max_num_seqs, config.max_num_batched_tokens));
   memory.context = chip.kind == ChipKind::gpu ? kRuntimeMemory.value : 0;
   const double state_bytes = kv_bytes_per_sequence(model, config.parallelism, 0);
-  limit_sequences(deployment,
-                  memory.usable - memory.weights - memory.activations - memory.context, state_bytes,
-                  config);
+  limit_sequences(deployment, memory.usable - memory.weights - memory.activations - memory.context,
+                  state_bytes, config);
   memory.states = static_cast<double>(config.max_num_seqs) * state_bytes;
   memory.block_bytes = kv_block_bytes(model, config.parallelism, config.block_size);
   const double left =
@@ -217,6 +217,7 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
   config.has_graphs = !deployment.enforce_eager && chip.kind == ChipKind::gpu;
   config.step_overhead_seconds =
       config.async_scheduling ? kAsyncStepOverhead.value : kSyncStepOverhead.value;
+  config.front_end_seconds = kFrontEnd.value;
   config.kv_dtype = sized.kv;
   config.scheduler = deployment.scheduler;
   config.router = deployment.router;
@@ -228,9 +229,20 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
   return config;
 }
 
+namespace {
+
+std::int64_t largest_graph(const EngineConfig& config) {
+  return std::min({config.max_num_seqs * 2, std::int64_t{512}, config.max_num_batched_tokens});
+}
+
+}  // namespace
+
+bool is_recorded(const EngineConfig& config, std::int64_t tokens) {
+  return config.has_graphs && tokens <= largest_graph(config);
+}
+
 std::int64_t padded_tokens(const EngineConfig& config, std::int64_t tokens) {
-  const std::int64_t most =
-      std::min({config.max_num_seqs * 2, std::int64_t{512}, config.max_num_batched_tokens});
+  const std::int64_t most = largest_graph(config);
   if (!config.has_graphs || tokens > most) {
     return tokens;
   }

@@ -35,6 +35,8 @@ struct Deployment {
   bool scheduler_reserve_full_isl = true;
   std::int64_t long_prefill_token_threshold = 0;
   bool enforce_eager = false;
+  std::string quantization = "auto";
+  std::string backend = "vllm";
   std::string scheduler = "vllm";
   std::string router = "round_robin";
 
@@ -67,6 +69,10 @@ struct Deployment {
     v.optional("long_prefill_token_threshold", x.long_prefill_token_threshold,
                "most prompt tokens of one request in one step; 0 is no limit");
     v.optional("enforce_eager", x.enforce_eager, "no recorded graphs: every operator is launched");
+    v.optional("quantization", x.quantization,
+               "formats of the weights instead of the model's: auto, none, fp8, nvfp4, mxfp4, "
+               "int8, int4 (awq, gptq)");
+    v.optional("backend", x.backend, "whose kernels: vllm, sglang, trtllm, ideal");
     v.optional("scheduler", x.scheduler, "batching policy; `moru show scheduler` lists them");
     v.optional("router", x.router, "how requests are split over replicas");
   }
@@ -116,6 +122,8 @@ struct EngineConfig {
   bool knows_output_length = true;
   // Pads a step's tokens to the recorded graph sizes.
   bool has_graphs = true;
+  // Between a client's sending a request and its arrival at the scheduler.
+  double front_end_seconds = 0;
   // Host time of a step that running kernels do not hide.
   double step_overhead_seconds = 0;
   DType kv_dtype = DType::bf16;
@@ -133,5 +141,7 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
 // above the largest (vLLM 0.19: 1, 2, 4, multiples of 8 below 256, multiples of 16 from there up to
 // min(2 max_num_seqs, 512, max_num_batched_tokens)).
 std::int64_t padded_tokens(const EngineConfig& config, std::int64_t tokens);
+// Whether a recorded graph holds a step of so many tokens.
+bool is_recorded(const EngineConfig& config, std::int64_t tokens);
 
 }  // namespace moru

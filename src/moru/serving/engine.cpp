@@ -37,6 +37,9 @@ void push_all(const EngineConfig& config, const ServiceInput& input, Fleet& flee
       is_follow_up[static_cast<std::size_t>(follow_up.next)] = true;
     }
   }
+  const auto replicas = static_cast<std::int64_t>(fleet.replicas.size());
+  const std::int64_t at_once = (input.max_concurrency + replicas - 1) / replicas;
+  std::vector<std::int64_t> sent(fleet.replicas.size(), 0);
   for (std::size_t i = 0; i < input.trace->requests.size(); ++i) {
     const Request& request = input.trace->requests[i];
     if (!is_acceptable(config, request)) {
@@ -52,7 +55,12 @@ void push_all(const EngineConfig& config, const ServiceInput& input, Fleet& flee
       }
     }
     const std::size_t chosen = router.choose(fleet.replicas, request);
-    fleet.replicas[chosen]->push(static_cast<std::int64_t>(i), request.arrival);
+    const auto id = static_cast<std::int64_t>(i);
+    if (at_once == 0 || sent[chosen]++ < at_once) {
+      fleet.replicas[chosen]->push(id, request.arrival);
+    } else {
+      fleet.replicas[chosen]->hold(id, request.arrival);
+    }
     constexpr std::size_t kProgressEvery = 4096;
     if (progress && i % kProgressEvery == 0) {
       progress(to_seconds(request.arrival));

@@ -46,8 +46,11 @@ void ModelTimer::time(std::span<const BatchWork> ranks, std::vector<SimTime>& st
   const std::int64_t padded = padded_tokens(config_, tokens);
   stages.clear();
   for (int stage = 0; stage < config_.parallelism.pipeline; ++stage) {
-    const double seconds =
-        slowest_rank(ranks, padded, stage) + (stage == 0 ? config_.step_overhead_seconds : 0);
+    double seconds = slowest_rank(ranks, padded, stage);
+    if (!is_recorded(config_, tokens)) {
+      seconds = std::max(seconds, costs_.host_seconds(stage));
+    }
+    seconds += stage == 0 ? config_.step_overhead_seconds : 0;
     stages.push_back(std::max<SimTime>(1, static_cast<SimTime>(seconds * 1e9 + 0.5)));
   }
 }

@@ -14,6 +14,7 @@ Replica::Replica(const EngineConfig& config, const ServiceInput& input, StepTime
       events_(events),
       scheduler_(Registry<Scheduler>::make(config.scheduler, "scheduler")),
       depth_(config.async_scheduling ? 2 : static_cast<std::size_t>(config.parallelism.pipeline)),
+      front_end_(static_cast<SimTime>(config.front_end_seconds * 1e9 + 0.5)),
       has_identity_(has_identity),
       stage_free_(static_cast<std::size_t>(config.parallelism.pipeline), 0) {
   const auto count = static_cast<std::size_t>(config.parallelism.data);
@@ -80,7 +81,7 @@ void Replica::deliver(SimTime until, bool is_inclusive) {
          (arrivals_.next_time() < until || (is_inclusive && arrivals_.next_time() == until))) {
     const auto [id, time] = arrivals_.pop();
     RequestState state = arrivals_.input().state(id);
-    state.arrival = time;
+    state.arrival = time - front_end_;
     ranks_[route()].enqueue(state, arrivals_.input().content(id));
     totals_.peak_waiting = std::max(totals_.peak_waiting, waiting());
   }
@@ -247,9 +248,10 @@ void Replica::on_finish(const RequestState& request, SimTime now) {
   if (!follow_ups.empty()) {
     const FollowUp& follow_up = follow_ups[static_cast<std::size_t>(request.id)];
     if (follow_up.next >= 0) {
-      arrivals_.release(follow_up.next, now + follow_up.think);
+      arrivals_.release(follow_up.next, now + follow_up.think + front_end_);
     }
   }
+  arrivals_.send_held(now, front_end_);
   events_.on_finish(request, now);
 }
 

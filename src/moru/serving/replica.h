@@ -65,7 +65,9 @@ class Replica : private RankEvents {
           ReplicaEvents& events, bool has_identity);
 
   // Appends a request; call in order of arrival.
-  void push(std::int64_t id, SimTime arrival) { arrivals_.push(id, arrival); }
+  void push(std::int64_t id, SimTime arrival) { arrivals_.push(id, arrival + front_end_); }
+  // Appends a request that its client sends only once another has finished.
+  void hold(std::int64_t id, SimTime arrival) { arrivals_.hold(id, arrival); }
   // Runs until every decision before `horizon` is made and every step that ends by it is processed.
   // Arrivals before the horizon must have been pushed.
   void advance(SimTime horizon = kForever);
@@ -117,6 +119,7 @@ class Replica : private RankEvents {
   std::unique_ptr<Scheduler> scheduler_;
   std::vector<Rank> ranks_;
   std::size_t depth_;
+  SimTime front_end_;
   SimTime now_ = 0;
   bool is_deciding_ = false;
   bool has_identity_;

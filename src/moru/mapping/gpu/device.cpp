@@ -30,8 +30,12 @@ double core_count(const Chip& chip, double boost) {
     return chip.cores->count.value;
   }
   constexpr double kPerCore = 4096;
-  const auto rate = chip.matrix_rate(chip.compute_dtype(DType::bf16, DType::bf16));
-  return rate ? std::max(1.0, std::round(rate->value / (kPerCore * boost))) : 100;
+  if (const auto rate = chip.matrix_rate(chip.compute_dtype(DType::bf16, DType::bf16))) {
+    return std::max(1.0, std::round(rate->value / (kPerCore * boost)));
+  }
+  const auto narrow =
+      chip.matrix_rate(DType::fp8) ? chip.matrix_rate(DType::fp8) : chip.matrix_rate(DType::int8);
+  return narrow ? std::max(1.0, std::round(narrow->value / (2 * kPerCore * boost))) : 100;
 }
 
 }  // namespace
@@ -52,6 +56,13 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
     const auto rate = chip.matrix_rate(dtype);
     device.matrix_per_clock[static_cast<std::size_t>(dtype)] =
         rate ? rate->value / (device.cores * boost) : 0;
+  }
+  // Chips that state only 8-bit rates multiply 16 bits at half of them, if at all.
+  const double narrow = std::max(device.matrix_per_clock[static_cast<std::size_t>(DType::fp8)],
+                                 device.matrix_per_clock[static_cast<std::size_t>(DType::int8)]);
+  for (const DType wide : {DType::bf16, DType::fp16}) {
+    double& rate = device.matrix_per_clock[static_cast<std::size_t>(wide)];
+    rate = rate > 0 ? rate : narrow / 2;
   }
   const double half = device.matrix_per_clock[static_cast<std::size_t>(DType::bf16)];
   device.feed = half >= 7500   ? MatrixFeed::tensor_memory

@@ -53,8 +53,8 @@ struct Times {
 
 class RooflineChip final : public ChipMapper {
  public:
-  RooflineChip(const Chip& chip, Programming programming)
-      : chip_(chip), memory_(main_memory(chip)), kv_block_(programming.kv_block) {
+  RooflineChip(const Chip& chip, const Software& software)
+      : chip_(chip), memory_(main_memory(chip)), kv_block_(software.kv_block) {
     cache_capacity_ = chip.cache_capacity().value;
     for (const Cache& cache : chip.caches) {
       if (cache.bandwidth) {
@@ -84,7 +84,7 @@ class RooflineChip final : public ChipMapper {
           rate_at(kMemoryReach, end),
           rate_at(kCacheEfficiency, end),
           rate_at(kLinkEfficiency, end),
-          launch_cost(programming.execution, end),
+          launch_cost(software.execution, end),
           stated_hop_ > 0 ? stated_hop_ : cost_at(kLinkLatency, end)};
     }
   }
@@ -181,7 +181,7 @@ class RooflineChip final : public ChipMapper {
   }
 
   // Weights are long reads, those of an expert as long as the expert; the KV cache is read block by
-  // block; the rest is read and written.
+  // block, tables row by row; the rest is read and written.
   double memory_seconds(const Operator& op) const {
     const double rest = memory_bytes(op) - op.weight_bytes;
     switch (op.op_class) {
@@ -195,6 +195,9 @@ class RooflineChip final : public ChipMapper {
         const double experts = std::max(op.moe.experts_hit, 1.0);
         return op.weight_bytes / memory_.pieces(op.weight_bytes / experts) + rest / memory_.mixed;
       }
+      case OperatorClass::gather:
+        return op.bytes_read / memory_.pieces(op.bytes_read / std::max(op.rows, 1.0)) +
+               (op.weight_bytes + rest - op.bytes_read) / memory_.mixed;
       default:
         return op.weight_bytes / memory_.stream + rest / memory_.mixed;
     }
@@ -284,14 +287,14 @@ class RooflineChip final : public ChipMapper {
 class Roofline final : public Mapper {
  public:
   tl::expected<std::unique_ptr<ChipMapper>, Infeasible> prepare(
-      const Chip& chip, Programming programming) const override {
+      const Chip& chip, const Software& software) const override {
     const std::vector<std::string> missing = chip.missing_for_simulation();
     if (!missing.empty()) {
       return tl::unexpected(Infeasible{
           fmt::format("{} cannot be simulated: {} not known; copy its file and fill them in",
                       chip.id, join(std::span<const std::string>(missing), ", "))});
     }
-    return std::make_unique<RooflineChip>(chip, programming);
+    return std::make_unique<RooflineChip>(chip, software);
   }
 };
 

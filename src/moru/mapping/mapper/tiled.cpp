@@ -35,18 +35,17 @@ OpCost cost_of(const KernelTime& time, Uncertainty kind) {
 
 class TiledGpu final : public ChipMapper {
  public:
-  TiledGpu(const Chip& chip, Programming programming)
+  TiledGpu(const Chip& chip, const Software& software)
       : device_(gpu_device(chip, GpuConstants{})),
-        engine_(engine_named("ideal")),
-        kv_block_(programming.kv_block) {
-    const Execution execution = programming.execution;
-    const auto& stated = execution == Execution::graph ? chip.launch.graph : chip.launch.eager;
+        engine_(service_engine(software.backend)),
+        kv_block_(software.kv_block) {
+    const bool is_graph = software.execution == Execution::graph;
+    const auto& stated = is_graph ? chip.launch.graph : chip.launch.eager;
     // Inside a recorded step a kernel waits for the one before; the host hides behind it.
     const double recorded = device_.constants.dependent_kernel / device_.latency_clock;
-    launch_ = stated ? stated->value.value
-                     : (execution == Execution::graph
-                            ? recorded
-                            : std::max(recorded, device_.constants.host_dispatch / 4));
+    launch_ = stated
+                  ? stated->value.value
+                  : (is_graph ? recorded : std::max(recorded, device_.constants.host_dispatch / 4));
   }
 
   tl::expected<OpCost, Infeasible> cost(const Operator& op) const override {
@@ -65,32 +64,64 @@ class TiledGpu final : public ChipMapper {
       cost.high += change;
     }
     cost.bound = binding(cost);
-    cost.utilisation = used_share(op, cost);
+    cost.utilisation = used_share(op, task, cost);
     return cost;
   }
 
+  double host_seconds(const Operator& op) const override {
+    return device_.constants.host_dispatch * kernels_of(task_of(op, kv_block_));
+  }
+
  private:
-  double used_share(const Operator& op, const OpCost& cost) const {
+  // Called one by one from Python.
+  double kernels_of(const Task& task) const {
+    if (const auto* gemm = std::get_if<GemmTask>(&task)) {
+      return 1 + engine_.quant_kernels[static_cast<std::size_t>(gemm->scheme)];
+    }
+    return std::holds_alternative<MoeTask>(task) ? engine_.moe_kernels : 1;
+  }
+
+  double used_share(const Operator& op, const Task& task, const OpCost& cost) const {
     if (cost.bound == Bound::memory) {
       return cost.memory_bytes / (cost.seconds * device_.memory_peak);
     }
-    const double rate = device_.matrix_rate(DType::bf16);
-    return cost.bound == Bound::compute && rate > 0 ? op.flops / (cost.seconds * rate) : 0;
+    if (cost.bound != Bound::compute) {
+      return 0;
+    }
+    const double rate = rate_of(task);
+    return rate > 0 ? op.flops / (cost.seconds * rate) : 0;
+  }
+
+  double rate_of(const Task& task) const {
+    if (std::holds_alternative<VectorTask>(task)) {
+      return device_.vector_per_clock * device_.cores * device_.clock;
+    }
+    QuantScheme scheme = QuantScheme::none;
+    DType activation = DType::bf16;
+    if (const auto* gemm = std::get_if<GemmTask>(&task)) {
+      scheme = gemm->scheme;
+      activation = gemm->activation;
+    } else if (const auto* moe = std::get_if<MoeTask>(&task)) {
+      scheme = moe->scheme;
+      activation = moe->activation;
+    }
+    const auto format = format_of(device_, scheme, activation);
+    return format ? device_.matrix_rate(format->computed) : 0;
   }
 
   GpuDevice device_;
-  const Engine& engine_;
+  const Engine engine_;
   std::int64_t kv_block_;
   double launch_ = 0;
 };
 
 class TiledSystolic final : public ChipMapper {
  public:
-  TiledSystolic(const Chip& chip, Programming programming)
+  TiledSystolic(const Chip& chip, const Software& software)
       : device_(systolic_device(chip)),
         fabric_(fabric_of(chip)),
         engine_(engine_named("ideal")),
-        kv_block_(programming.kv_block) {}
+        kv_block_(software.kv_block) {}
 
   tl::expected<OpCost, Infeasible> cost(const Operator& op) const override {
     Task task = task_of(op, kv_block_);
@@ -105,9 +136,15 @@ class TiledSystolic final : public ChipMapper {
       return tl::unexpected(time.error());
     }
     OpCost cost = cost_of(*time, uncertainty_of(task));
-    cost.utilisation = cost.bound == Bound::memory
-                           ? cost.memory_bytes / (cost.seconds * device_.memory.peak)
-                           : op.flops / (cost.seconds * device_.rate_16);
+    if (std::holds_alternative<VectorTask>(task)) {
+      // In a program of many operations each is one more to issue and wait for.
+      cost.seconds += device_.launch;
+      cost.overhead += device_.launch;
+      cost.low += device_.launch;
+      cost.high += device_.launch;
+      cost.bound = binding(cost);
+    }
+    cost.utilisation = used_share(op, task, cost);
     return cost;
   }
 
@@ -126,6 +163,24 @@ class TiledSystolic final : public ChipMapper {
     return gemm;
   }
 
+  double used_share(const Operator& op, const Task& task, const OpCost& cost) const {
+    if (cost.bound == Bound::memory) {
+      // A pass over what the scratchpad keeps takes its bandwidth, not the memory's.
+      const double bandwidth =
+          std::max(device_.memory.peak, cost.memory_bytes / std::max(cost.memory, 1e-30));
+      return cost.memory_bytes / (cost.seconds * bandwidth);
+    }
+    if (cost.bound != Bound::compute) {
+      return 0;
+    }
+    if (std::holds_alternative<VectorTask>(task)) {
+      return op.flops / (cost.seconds * 2 * device_.lanes * device_.cores * device_.clock);
+    }
+    const auto* gemm = std::get_if<GemmTask>(&task);
+    const QuantScheme scheme = gemm != nullptr ? gemm->scheme : QuantScheme::none;
+    return op.flops / (cost.seconds * systolic_format(device_, scheme).rate);
+  }
+
   SystolicDevice device_;
   Fabric fabric_;
   GpuConstants constants_;
@@ -136,7 +191,7 @@ class TiledSystolic final : public ChipMapper {
 class Tiled final : public Mapper {
  public:
   tl::expected<std::unique_ptr<ChipMapper>, Infeasible> prepare(
-      const Chip& chip, Programming programming) const override {
+      const Chip& chip, const Software& software) const override {
     const std::vector<std::string> missing = chip.missing_for_simulation();
     if (!missing.empty()) {
       return tl::unexpected(Infeasible{
@@ -144,14 +199,14 @@ class Tiled final : public Mapper {
                       chip.id, join(std::span<const std::string>(missing), ", "))});
     }
     if (chip.kind == ChipKind::gpu) {
-      return std::make_unique<TiledGpu>(chip, programming);
+      return std::make_unique<TiledGpu>(chip, software);
     }
     if (chip.kind == ChipKind::npu) {
-      return std::make_unique<TiledSystolic>(chip, programming);
+      return std::make_unique<TiledSystolic>(chip, software);
     }
     // Weights that stay in the memories they are multiplied from stream through no tiles: the
     // bandwidth of those memories is all there is to know.
-    return Registry<Mapper>::make("roofline", "mapper")->prepare(chip, programming);
+    return Registry<Mapper>::make("roofline", "mapper")->prepare(chip, software);
   }
 };
 

@@ -17,13 +17,12 @@ KernelTime time_gemm(const SystolicDevice& d, const Engine& engine, const GemmTa
   const auto n = static_cast<double>(task.n);
   const auto k = static_cast<double>(task.k);
   const auto batch = static_cast<double>(task.batch);
-  const bool is_narrow = task.scheme != QuantScheme::none && d.rate_8 > 0;
+  const SystolicFormat format = systolic_format(d, task.scheme);
   const double cores = engine.uses_one_core ? 1 : d.cores;
   const double cycles = batch * array_cycles(m, n, k, d.rows, d.columns) / (d.arrays * cores);
   KernelTime time;
-  time.compute = cycles / d.clock / (is_narrow ? d.rate_8 / d.rate_16 : 1);
-  const double size = is_narrow ? 1 : 2;
-  time.memory_bytes = batch * (n * k * size + m * k * 2 + m * n * 2);
+  time.compute = cycles / d.clock / (format.rate / d.rate_16);
+  time.memory_bytes = batch * (n * k * format.weight_bytes + m * k * 2 + m * n * 2);
   time.memory = time.memory_bytes / (d.memory.stream * cores / d.cores);
   time.flops = 2 * batch * m * n * k;
   time.fill = kTransferStart.value;
@@ -81,10 +80,12 @@ KernelTime time_vector(const SystolicDevice& d, const Engine& engine, const Vect
   KernelTime time;
   time.memory_bytes = t.bytes_read + t.bytes_written;
   const bool is_fused = !engine.uses_one_core && time.memory_bytes < d.scratchpad;
+  const double sustained =
+      t.is_cold ? d.memory.pieces(t.bytes_read / std::max(t.rows, 1.0)) : d.memory.mixed;
   // Results of the operation before are still in the scratchpad, whose bandwidth is the vector
   // unit's.
   time.memory = is_fused ? time.memory_bytes / (d.lanes * 4 * d.cores * d.clock)
-                         : time.memory_bytes / (d.memory.mixed * cores / d.cores);
+                         : time.memory_bytes / (sustained * cores / d.cores);
   time.fill = t.is_cold ? kTransferStart.value : (is_fused ? 0 : kTransferStart.value);
   // Rows fetched from anywhere take a descriptor each.
   const double descriptors = t.is_cold ? t.rows * kDescriptor.value : 0;
@@ -96,6 +97,30 @@ KernelTime time_vector(const SystolicDevice& d, const Engine& engine, const Vect
 
 }  // namespace
 
+SystolicFormat systolic_format(const SystolicDevice& device, QuantScheme scheme) {
+  const auto rate = [&](double narrow) { return narrow > 0 ? narrow : device.rate_16; };
+  switch (scheme) {
+    case QuantScheme::none:
+      break;
+    case QuantScheme::fp8:
+    case QuantScheme::fp8_static:
+    case QuantScheme::fp8_block:
+      return {rate(device.rate_fp8), 1};
+    case QuantScheme::nvfp4:
+      return {rate(device.rate_fp8), 0.5625};
+    case QuantScheme::mxfp4_a8:
+      return {rate(device.rate_fp8), 0.53125};
+    case QuantScheme::mxfp4_a16:
+    case QuantScheme::int4_a16:
+      return {device.rate_16, 0.53125};
+    case QuantScheme::int8_a16:
+      return {device.rate_16, 1};
+    case QuantScheme::int8:
+      return {rate(device.rate_int8), 1};
+  }
+  return {device.rate_16, 2};
+}
+
 double array_cycles(double m, double n, double k, double height, double width) {
   const double tiles = ceil_div(k, height) * ceil_div(n, width);
   return height + (tiles - 1) * std::max(m, height) + m + height + width - 2;
@@ -105,9 +130,10 @@ SystolicDevice systolic_device(const Chip& chip) {
   SystolicDevice d;
   d.id = chip.id;
   d.rate_16 = chip.matrix_rate(DType::bf16).value_or(FlopsPerSecond{}).value;
-  d.rate_8 = chip.matrix_rate(chip.compute_dtype(DType::int8, DType::int8))
-                 .value_or(FlopsPerSecond{})
-                 .value;
+  d.rate_fp8 = chip.matrix_rate(DType::fp8).value_or(FlopsPerSecond{}).value;
+  d.rate_int8 = chip.matrix_rate(DType::int8).value_or(FlopsPerSecond{}).value;
+  // Chips that state only 8-bit rates multiply 16 bits at half of them, if at all.
+  d.rate_16 = d.rate_16 > 0 ? d.rate_16 : std::max(d.rate_fp8, d.rate_int8) / 2;
   if (chip.cores) {
     d.cores = chip.cores->count.value;
     if (const auto& matrix = chip.cores->matrix) {
@@ -124,7 +150,8 @@ SystolicDevice systolic_device(const Chip& chip) {
     d.arrays *= 2;
     d.clock = d.rate_16 / (per_array * d.arrays);
   }
-  d.arrays = std::max(1.0, d.rate_16 / (per_array * d.clock));
+  // The stated peak is the truth, also where it is less than the arrays of the stated clock give.
+  d.arrays = d.rate_16 / (per_array * d.clock);
   if (const auto vector = chip.vector_rate()) {
     d.lanes = vector->value / (2 * d.cores * d.clock);
   }

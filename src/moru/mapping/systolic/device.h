@@ -24,13 +24,21 @@ struct SystolicDevice {
   double rows = 128;
   double columns = 128;
   double clock = 1e9;
-  double rate_16 = 0;  // operations/s of the chip in 16 bits
-  double rate_8 = 0;
+  double rate_16 = 0;     // operations/s of the chip in 16 bits
+  double rate_fp8 = 0;    // 0: cannot
+  double rate_int8 = 0;   // 0: cannot
   double lanes = 1024;    // of the vector unit of one core
   double scratchpad = 0;  // bytes, whole chip
   MainMemory memory;
   double launch = 0;
 };
+
+// What a scheme multiplies at, operations/s, and the bytes that a weight element is stored in.
+struct SystolicFormat {
+  double rate = 0;
+  double weight_bytes = 2;
+};
+SystolicFormat systolic_format(const SystolicDevice& device, QuantScheme scheme);
 
 // Cycles of one array for [m x k] x [k x n]: per weight tile the longer of streaming and loading,
 // and once fill and drain. Exact for an array with double-buffered weights

@@ -23,6 +23,7 @@ Operator& Lowering::add(std::string_view name, OperatorClass op_class, DependsOn
   added.repeat = repeat_;
   added.activation = model.dtype;
   added.weight = model.dtype;
+  added.rows = depends_on == DependsOn::sampled ? static_cast<double>(work.sampled) : tokens();
   return added;
 }
 

@@ -1,0 +1,251 @@
+// Tables of mean TTFT and TPOT at fixed lengths and concurrency, in AIConfigurator's columns
+// (silicon_sample.csv; docs/validation.md says how each column is read).
+#include "moru/base/error.h"
+#include "moru/validation/prepared_service.h"
+#include "moru/validation/serving_readers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <set>
+#include <thread>
+
+namespace moru {
+namespace {
+
+struct Point {
+  std::size_t row = 0;
+  std::int64_t input = 0;
+  std::int64_t output = 0;
+  std::int64_t concurrency = 0;
+  // A load generator that draws lengths evenly from [0.8, 1] x nominal (the open InferenceMAX
+  // benchmark's --random-range-ratio 0.8); makers' own runs use equal lengths.
+  double spread = 0;
+};
+
+struct Service {
+  std::string model;
+  std::string chip;
+  Deployment deployment;
+  std::vector<Point> points;
+};
+
+std::int64_t count_of(const TextTable& table, std::size_t row, std::string_view column,
+                      std::int64_t absent) {
+  const auto value = table.number(row, column);
+  return value && *value >= 1 ? static_cast<std::int64_t>(*value) : absent;
+}
+
+// What the row's label means for a checkpoint that already is quantised: its own format, if that
+// has as many bits (gpt-oss is published in mxfp4, Kimi K2.5 in int4).
+std::string quantization_of(const std::string& model, std::string_view label) {
+  if (label.empty()) {
+    return "none";
+  }
+  const double stored = bytes_per_element(load_model(model).weights.experts);
+  const bool is_four_bits = label == "nvfp4" || label == "int4_wo";
+  if ((is_four_bits && stored < 1) || (!is_four_bits && stored == 1)) {
+    return "auto";
+  }
+  return std::string(label);
+}
+
+struct Degrees {
+  std::int64_t tensor = 1;
+  std::int64_t data = 1;
+  bool is_expert = false;
+};
+
+// The table holds attention's degrees (tp_size x attention_dp_size) and the experts'
+// (moe_tp_size x moe_ep_size); both products are the chips of a worker. Some rows hold the product
+// where the degree should be (tp 64 with experts 8 x 8 on one node of 8; tp 4, dp 4, ep 16): there
+// the degree is the root.
+Degrees degrees_of(const TextTable& table, std::size_t row) {
+  Degrees degrees;
+  degrees.tensor = count_of(table, row, "tp_size", 1);
+  degrees.data = count_of(table, row, "attention_dp_size", 1);
+  const std::int64_t moe_tp = count_of(table, row, "moe_tp_size", 1);
+  const std::int64_t moe_ep = count_of(table, row, "moe_ep_size", 1);
+  degrees.is_expert = moe_ep > 1;
+  if (moe_tp > 1 && moe_tp == moe_ep && degrees.tensor * degrees.data == moe_tp * moe_ep) {
+    (degrees.tensor > 1 ? degrees.tensor : degrees.data) = moe_ep;
+  } else if (degrees.tensor > 1 && degrees.tensor == degrees.data &&
+             moe_ep == degrees.tensor * degrees.data) {
+    degrees.tensor = 1;
+  }
+  return degrees;
+}
+
+std::string service_key(const TextTable& table, std::size_t row) {
+  std::string key;
+  for (const std::string_view column :
+       {"backend", "model_path", "system", "gemm_quant_mode", "moe_quant_mode", "tp_size",
+        "pp_size", "attention_dp_size", "moe_tp_size", "moe_ep_size"}) {
+    key += std::string(table.text(row, column)) + '|';
+  }
+  return key;
+}
+
+Service service_of(const TextTable& table, std::size_t row, const ServingQuestion& question) {
+  Service service;
+  service.model = table.text(row, "model_path");
+  service.chip = question.chip.empty() ? std::string(table.text(row, "system")) : question.chip;
+  const Degrees degrees = degrees_of(table, row);
+  Deployment& deployment = service.deployment;
+  deployment.tensor_parallel_size = static_cast<int>(degrees.tensor);
+  deployment.data_parallel_size = static_cast<int>(degrees.data);
+  deployment.pipeline_parallel_size = static_cast<int>(count_of(table, row, "pp_size", 1));
+  deployment.enable_expert_parallel = degrees.is_expert;
+  deployment.backend = table.text(row, "backend");
+  const std::string_view format = table.text(row, "gemm_quant_mode");
+  deployment.quantization = quantization_of(service.model, format);
+  if (deployment.backend != "vllm") {
+    // Their limits are shares of what the weights leave, not of the whole memory.
+    deployment.gpu_memory_utilization = 0.96;
+  }
+  // Quantised checkpoints are served with an 8-bit KV cache.
+  deployment.kv_cache_dtype = format.empty() || format == "int4_wo" ? "auto" : "fp8";
+  return service;
+}
+
+// Why a row cannot be predicted, before looking at the model.
+std::string refusal(const TextTable& table, std::size_t row) {
+  if (table.text(row, "mode") != "agg") {
+    return "separate prefill and decode workers are not simulated";
+  }
+  return {};
+}
+
+bool is_complete(const TextTable& table, std::size_t row) {
+  const bool has_load = table.number(row, "concurrency") && table.number(row, "isl") &&
+                        table.number(row, "osl") && table.number(row, "measured_ttft_ms") &&
+                        table.number(row, "measured_tpot_ms");
+  if (table.text(row, "mode") == "agg") {
+    return has_load && table.number(row, "tp_size").has_value();
+  }
+  return has_load && table.number(row, "prefill_num_workers") &&
+         table.number(row, "decode_num_workers");
+}
+
+void predict(const Service& service, const ServingQuestion& question,
+             std::vector<ServingRow>& rows) {
+  // Ten waves of requests, as the benchmark sends; fewer where that would be very many.
+  constexpr std::int64_t kWaves = 10;
+  constexpr std::int64_t kMostTokens = 40'000'000;
+  std::int64_t most = 1;
+  std::int64_t longest = 1;
+  for (const Point& point : service.points) {
+    most = std::max(most, point.concurrency);
+    longest = std::max(longest, point.input + point.output);
+  }
+  Deployment deployment = service.deployment;
+  deployment.max_model_len = longest + 8;
+  deployment.max_num_seqs = std::max<std::int64_t>(most / deployment.data_parallel_size + 1, 256);
+  deployment.enable_prefix_caching = false;
+  try {
+    PreparedService prepared(service.model, service.chip, deployment, question.mapper);
+    for (const Point& point : service.points) {
+      const std::int64_t tokens = point.concurrency * point.output;
+      const std::int64_t waves = std::clamp<std::int64_t>(kMostTokens / tokens, 2, kWaves);
+      const Trace trace =
+          equal_requests(point.concurrency * waves, point.input, point.output, point.spread);
+      const PreparedService::Answer answer = prepared.serve_trace(trace, point.concurrency);
+      ServingRow& row = rows[point.row];
+      row.ttft_predicted = answer.metrics.ttft_ms.mean();
+      row.tpot_predicted = answer.metrics.tpot_ms.mean();
+      row.tpot_low = row.tpot_predicted * answer.low;
+      row.tpot_high = row.tpot_predicted * answer.high;
+    }
+  } catch (const Error& error) {
+    for (const Point& point : service.points) {
+      rows[point.row].refused = error.what();
+    }
+  }
+}
+
+void mark_repeated(const TextTable& table, std::vector<ServingRow>& rows) {
+  std::map<std::string, std::vector<std::size_t>> by_configuration;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::string key = service_key(table, i);
+    for (const std::string_view column : {"mode", "isl", "osl", "concurrency", "backend_version",
+                                          "prefill_tp_size", "decode_tp_size", "decode_moe_ep_size",
+                                          "prefill_num_workers", "decode_num_workers"}) {
+      key += std::string(table.text(i, column)) + '|';
+    }
+    by_configuration[key].push_back(i);
+  }
+  for (const auto& [key, same] : by_configuration) {
+    for (const std::size_t i : same) {
+      rows[i].is_repeated = same.size() > 1;
+    }
+  }
+}
+
+}  // namespace
+
+bool is_aggregate(const TextTable& table) {
+  return table.has_all({"isl", "osl", "measured_ttft_ms", "measured_tpot_ms", "system"});
+}
+
+AggregateComparison compare_aggregate(const TextTable& table, const ServingQuestion& question) {
+  AggregateComparison comparison;
+  comparison.name = table.name();
+  std::map<std::string, Service> services;
+  for (std::size_t i = 0; i < table.rows(); ++i) {
+    ServingRow row;
+    row.line = table.line(i);
+    row.id = table.text(i, "id");
+    row.group = fmt::format("{} {}", table.text(i, "model_path"), table.text(i, "system"));
+    row.configuration = fmt::format(
+        "{} {} tp{} dp{} ep{} {}/{} c{}", table.text(i, "backend"),
+        table.text(i, "gemm_quant_mode"), table.text(i, "tp_size"),
+        table.text(i, "attention_dp_size"), table.text(i, "moe_ep_size"), table.text(i, "isl"),
+        table.text(i, "osl"), table.text(i, "concurrency"));
+    row.is_complete = is_complete(table, i);
+    row.refused = row.is_complete ? refusal(table, i) : "load or worker counts are not given";
+    row.ttft_measured = table.number(i, "measured_ttft_ms").value_or(0);
+    row.tpot_measured = table.number(i, "measured_tpot_ms").value_or(0);
+    if (row.refused.empty()) {
+      try {
+        const auto [found, is_new] = services.try_emplace(service_key(table, i));
+        if (is_new) {
+          found->second = service_of(table, i, question);
+        }
+        const bool is_dump = table.text(i, "provenance").find(".csv;") != std::string_view::npos ||
+                             table.text(i, "provenance").starts_with("db-dump");
+        found->second.points.push_back({i, count_of(table, i, "isl", 1),
+                                        count_of(table, i, "osl", 1),
+                                        count_of(table, i, "concurrency", 1), is_dump ? 0.2 : 0});
+      } catch (const Error& error) {
+        row.refused = error.what();
+      }
+    }
+    comparison.rows.push_back(std::move(row));
+  }
+  mark_repeated(table, comparison.rows);
+
+  std::vector<const Service*> work;
+  for (const auto& [key, service] : services) {
+    work.push_back(&service);
+  }
+  std::atomic<std::size_t> next = 0;
+  const auto worker = [&] {
+    for (std::size_t i = next++; i < work.size(); i = next++) {
+      predict(*work[i], question, comparison.rows);
+    }
+  };
+  std::vector<std::thread> threads;
+  const unsigned count = std::clamp(std::thread::hardware_concurrency(), 1U, 16U);
+  for (unsigned i = 1; i < count; ++i) {
+    threads.emplace_back(worker);
+  }
+  worker();
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  return comparison;
+}
+
+}  // namespace moru
