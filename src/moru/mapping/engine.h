@@ -42,7 +42,6 @@ struct Engine {
   // FlashAttention-2 where there is nothing newer: one block of keys in flight per block of
   // threads.
   bool decodes_with_flash_attention = false;
-  bool casts_queries = false;  // fp8 attention gets 16-bit queries, keys and values
   // Latent decode without tcgen05 or wgmma kernels: one block of threads walks all keys of a
   // sequence.
   bool keeps_latent_keys_whole = false;

@@ -58,9 +58,15 @@ struct AttentionTask {
   std::int64_t kv_block = 0;  // tokens whose keys stand together in memory; 0: all of a sequence
   bool is_causal = true;
   bool is_decode = false;
+  bool is_expanded_latent = false;  // keys and values expanded from a latent of 512 + 64 per token
   bool is_latent = false;    // values are the first v_head_dim columns of the keys
   double host_launches = 0;  // started from Python one by one: the call takes at least their time
   bool is_generic = false;   // a portable kernel (Triton): small tiles, loads not overlapped
+  bool is_flashinfer = false;  // FlashInfer's own kernels: work planned per core
+  bool is_beside_prefill = false;  // decodes in one call with a chunk of a prompt
+  bool is_encoder = false;    // no KV cache to write
+  bool converts_cache = false;  // the whole 8-bit cache is widened in every call
+  double cast_kernels = 0;    // that turn 16-bit queries, keys or values into 8 bits before
   bool is_repeated = false;  // the same KV again and again: what fits the cache stays there
   DType activation = DType::bf16;
   DType kv = DType::bf16;
@@ -69,6 +75,14 @@ struct AttentionTask {
   double kv_piece() const {
     return static_cast<double>(kv_block * kv_heads * head_dim) * bytes_per_element(kv);
   }
+};
+
+// Which kernels multiply the experts' rows.
+enum class ExpertKernel {
+  grouped,  // CUTLASS and DeepGEMM grouped products behind a sort and a permutation
+  fused,    // TensorRT-LLM gen: permutation and activation inside the products
+  triton,   // written in Triton: fixed tiles, every (token, expert) pair walked, local or not
+  marlin,   // warp-level mma on expanded 4-bit weights, every pair walked
 };
 
 struct MoeTask {
@@ -81,8 +95,12 @@ struct MoeTask {
   std::int64_t ep = 1;
   bool is_gated = true;
   double experts_hit = 0;    // of the whole model, if forced; 0: as the load says
-  bool is_portable = false;  // written for any GPU (Triton, Marlin): warp-level mma, small tiles
-  bool is_fused = false;     // routing, products and reduction in four kernels (TensorRT-LLM gen)
+  ExpertKernel kernel = ExpertKernel::grouped;
+  // Every pair of a token that has an expert on the rank is computed, as if all its experts were
+  // local (SGLang's fused_moe before 0.5.12 with a rank's weights alone).
+  bool computes_all_pairs = false;
+  bool computes_all_tokens = false;  // … and of tokens that have none as well
+  double further_kernels = 0;        // around the products, beside those of the engine
   double skew = 0;           // exponent of a power-law load over the experts; 0: balanced
   DType activation = DType::bf16;
   QuantScheme scheme = QuantScheme::none;

@@ -85,6 +85,7 @@ struct AttentionShape {
   std::int64_t v_head_dim = 0;
   bool is_latent = false;
   bool is_decode = false;
+  bool is_beside_prefill = false;  // a decode in a step that also prefills: one call for both
   ContextRule rule;
   DType kv = DType::bf16;
   AttentionWork work;

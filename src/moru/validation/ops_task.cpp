@@ -62,12 +62,29 @@ Task attention_task(std::string_view op, const MeasuredOp& row) {
   task.activation = attention_dtype(row.dtype);
   task.kv = row.kv_dtype.empty() ? task.activation : attention_dtype(row.kv_dtype);
   task.is_repeated = true;
-  task.is_generic = row.source.find("triton") != row.source.npos;
+  const auto is_kernel = [&](std::string_view part) {
+    return row.source.find(part) != row.source.npos;
+  };
+  task.is_generic = is_kernel("triton");
+  task.is_flashinfer = is_kernel("flashinfer");
+  if (row.backend() == "sglang") {
+    // TensorRT-LLM's kernels get queries (and, at prefill, keys and values) cast to 8 bits one by
+    // one; FlashInfer's decode as well; the others cast the new key and value only.
+    const bool is_narrow = task.activation == DType::fp8;
+    const bool is_foreign = is_kernel("trtllm_mha") || is_kernel("flashinfer");
+    const bool is_decode = op == "attention_decode";
+    if (is_decode && task.kv == DType::fp8) {
+      task.cast_kernels = is_foreign ? 3 : 1;
+    } else if (is_narrow && is_kernel("trtllm_mha")) {
+      task.cast_kernels = 2;
+    }
+  }
   if (op == "attention_encoder") {
     task.seq_q = task.seq_kv = whole(row[F::seq]);
     task.heads = task.kv_heads = whole(row[F::heads]);
     task.head_dim = task.v_head_dim = whole(row[F::head_dim]);
     task.is_causal = false;
+    task.is_encoder = true;
     return task;
   }
   task.seq_q = whole(row[F::seq_q]);
@@ -97,9 +114,24 @@ Task latent_task(std::string_view op, const MeasuredOp& row) {
   task.kv_heads = task.is_decode ? 1 : task.heads;
   task.head_dim = task.is_decode ? 576 : 192;
   task.v_head_dim = task.is_decode ? 512 : 128;
-  // vLLM's modules of 0.14 are timed eagerly: projection, KV write, kernel (data README).
-  const bool is_vllm = row.backend() == "vllm";
-  task.host_launches = is_vllm && row.gemm_dtype.empty() ? 3 : 0;
+  const auto is_kernel = [&](std::string_view part) {
+    return row.source.find(part) != row.source.npos;
+  };
+  const bool is_sglang_flash = is_kernel(":sglang:") && is_kernel("flash_attention");
+  task.is_generic = is_kernel("triton");
+  // FlashAttention-3 takes no latent keys of 8 bits: SGLang widens the cache before every call.
+  task.converts_cache = task.kv == DType::fp8 && is_sglang_flash;
+  // SGLang's collector extends prompts through the absorbed form where the backend is its own.
+  if (!task.is_decode && (is_sglang_flash || is_kernel(":sglang:0.5.14:triton"))) {
+    task.kv_heads = 1;
+    task.head_dim = 576;
+    task.v_head_dim = 512;
+  }
+  task.is_expanded_latent = !task.is_decode && task.kv_heads > 1;
+  // vLLM's modules of 0.14 are timed eagerly: projection, KV write, kernel; FlashMLA's metadata and
+  // Triton's launches through Python come on top.
+  const double launches = is_kernel("triton") ? 6 : is_kernel("flashmla") ? 4 : 3;
+  task.host_launches = row.backend() == "vllm" && row.gemm_dtype.empty() ? launches : 0;
   return task;
 }
 
@@ -117,8 +149,23 @@ Task moe_task(const MeasuredOp& row) {
   const auto is_kernel = [&](std::string_view part) {
     return row.source.find(part) != row.source.npos;
   };
-  task.is_portable = is_kernel("triton") || is_kernel("marlin") || is_kernel("vllm_fused_moe");
-  task.is_fused = is_kernel("flashinfer_trtllm") || is_kernel("min_latency");
+  task.kernel = is_kernel("marlin")                                      ? ExpertKernel::marlin
+                : is_kernel("triton") || is_kernel("vllm_fused_moe")     ? ExpertKernel::triton
+                : is_kernel("flashinfer_trtllm") || is_kernel("min_lat") ? ExpertKernel::fused
+                                                                         : ExpertKernel::grouped;
+  // What vLLM's collector calls Marlin is use_int4_w4a16 of fused_experts, written in Triton.
+  if (is_kernel("vllm_marlin_int4_moe")) {
+    task.kernel = ExpertKernel::triton;
+  }
+  task.computes_all_tokens = is_kernel("triton_fp8_block");
+  task.computes_all_pairs = is_kernel(":sglang:0.5.10:") || task.computes_all_tokens;
+  // vLLM's modular experts prepare and finalise in kernels of their own.
+  const bool is_modular =
+      is_kernel("flashinferexperts") || is_kernel("modular") || is_kernel("marlinexperts");
+  // No fused router takes more than 16 of 512 experts: sigmoid, bias, top-k, gather, sum, division
+  // and scaling run one by one.
+  const bool is_routed_apart = task.topk > 16;
+  task.further_kernels = (is_modular ? 6 : 0) + (is_routed_apart ? 8 : 0);
   constexpr std::string_view kForced = "forced_active_experts=";
   if (row.distribution.starts_with(kForced)) {
     const std::string_view text = row.distribution.substr(kForced.size());
@@ -267,6 +314,7 @@ Task mixed_task(const MeasuredOp& row) {
   decode.seq_q = 1;
   decode.seq_kv = std::max<std::int64_t>(1, whole(row[F::decode_kv]));
   decode.is_decode = true;
+  decode.is_beside_prefill = true;
   ChainTask chain;
   chain.is_one_kernel = true;
   if (chunk.seq_q > 0) {

@@ -35,7 +35,8 @@ struct Sizes {
 // one exponential on the special-function unit (16 per clock and core, CUDA programming guide,
 // throughput table) and the rest of the online softmax on the vector units (FlashAttention-2, arXiv
 // 2307.08691, section 3; FlashAttention-3, arXiv 2407.08608, section 3.1).
-double pair_cycles(const GpuDevice& d, double matrix_rate, double key, double value) {
+double pair_cycles(const GpuDevice& d, double matrix_rate, double key, double value,
+                   double per_core) {
   const GpuConstants& c = d.constants;
   const double matrix =
       2 * (round_up(key, 16) + round_up(value, 16)) / (matrix_rate * d.issue_efficiency);
@@ -44,9 +45,21 @@ double pair_cycles(const GpuDevice& d, double matrix_rate, double key, double va
       (d.feed == MatrixFeed::tensor_memory ? c.exponential_emulation : 1) / 16;
   const double vector = c.softmax_operations / (d.vector_per_clock / 2);
   if (d.feed == MatrixFeed::registers) {
-    return p_norm(matrix, exponentials + vector, c.attention_norm);
+    // One block of threads alone on a core computes products and softmax in turn.
+    return p_norm(matrix, exponentials + vector, per_core > 1 ? c.attention_norm : 1);
   }
   return p_norm(matrix, std::max(exponentials, vector), c.attention_norm);
+}
+
+// Cycles per key of reading operands from shared memory with warp-level mma: each warp of 16 query
+// rows loads all keys and values (128 bytes per clock and core; ldmatrix), and its queries again
+// for each block of 64 keys where registers cannot hold them. Newer units share their operands.
+double operand_cycles(const GpuDevice& d, double rows, double key, double value) {
+  if (d.feed != MatrixFeed::registers) {
+    return 0;
+  }
+  const double queries = key > 256 ? rows * key / 64 : 0;
+  return (rows / 16 * (key + value) + queries) * 2 / 128;
 }
 
 DType product_dtype(const GpuDevice& d, const AttentionTask& task) {
@@ -70,6 +83,11 @@ double keys_per_block(const AttentionTask& task, const Sizes& s, double block) {
   return std::max(keys, 1.0);
 }
 
+bool uses_flash2(const GpuDevice& d, const Engine& engine, const AttentionTask& task) {
+  return d.feed == MatrixFeed::registers && engine.decodes_with_flash_attention &&
+         !task.is_generic && !task.is_latent && !task.is_flashinfer;
+}
+
 // How a kernel cuts queries into tiles: rows of a tile, tiles on the chip, tiles that share a core.
 struct Tiling {
   double rows = 128;
@@ -82,16 +100,19 @@ Tiling tiling_of(const GpuDevice& d, const Sizes& s, const AttentionTask& task,
                  const Engine& engine) {
   Tiling t;
   const bool is_wide = s.key > 128;
+  const bool is_flash2 = uses_flash2(d, engine, task);
   if (task.is_generic) {
     t.rows = is_wide ? 32 : 64;
+  } else if (is_flash2 && !task.is_encoder) {
+    t.rows = 64;  // with a paged cache it runs its split-KV kernel
   } else if (d.feed == MatrixFeed::registers) {
     t.rows = is_wide ? 64 : 128;
   }
   // One tile holds its queries, and two blocks of keys and values; registers hold the output.
   t.resident = d.feed == MatrixFeed::registers && !is_wide ? 2 : 1;
   const double group = s.heads / s.kv_heads;
-  const bool is_packed =
-      s.rows < t.rows / 2 && !engine.decodes_as_prefill;  // short queries of one group share a tile
+  const bool is_packed = s.rows < t.rows / 2 && !engine.decodes_as_prefill &&
+                         !is_flash2;  // short queries of one group share a tile
   const double packed = is_packed ? s.rows * group : s.rows;
   const double step = d.feed == MatrixFeed::registers ? 16 : 64;
   // Kernels without packing compute the whole tile.
@@ -106,13 +127,14 @@ double around_attention(const GpuDevice& d, const Engine& engine, const Attentio
                         const Sizes& s) {
   VectorTask pass;
   const double rows = s.batch * s.rows;
-  const double q = rows * s.heads * s.key * 2;
-  const double kv = rows * s.kv_heads * (s.key + s.value) * 2;
+  // Of an expanded latent only 64 columns carry positions and only the latent is cached.
+  const double q = rows * s.heads * (task.is_expanded_latent ? 64 : s.key) * 2;
+  const double kv = rows * (task.is_expanded_latent ? 576 : s.kv_heads * (s.key + s.value)) * 2;
   if (engine.attention_has_rope) {
     pass.bytes_read += q + kv;
     pass.bytes_written += q + kv;
   }
-  if (task.activation == DType::fp8 && engine.casts_queries) {
+  if (task.activation == DType::fp8 && task.cast_kernels > 0) {
     pass.bytes_read += q + kv;
     pass.bytes_written += (q + kv) / 2;
   }
@@ -129,12 +151,14 @@ KernelTime prefill(const GpuDevice& d, const Engine& engine, const AttentionTask
   const double block = std::min(t.rows, s.rows);
   const double keys = round_up(keys_per_block(task, s, block), 64);
   const double longest = round_up(s.window > 0 ? std::min(s.kv, s.window + block + 64) : s.kv, 64);
-  const double pair = pair_cycles(d, rate, s.key, s.value);
+  const double pair = pair_cycles(d, rate, s.key, s.value, t.units / d.cores);
   const double start = c.tile_start;
   const double exposed = task.is_generic ? c.memory_latency * 2 / 64 : 0;
-  const auto unit_cycles = [&](double n) {
-    return t.filled * n * pair + n * exposed + start / t.resident;
-  };
+  // Without room for a second block of keys loads, operands and products take turns.
+  const bool fits = (t.filled + 2 * 64) * s.key * 2 <= d.shared_memory;
+  const double shared = operand_cycles(d, t.filled, s.key, s.value);
+  const double busy = fits ? std::max(t.filled * pair, shared) : t.filled * pair + shared;
+  const auto unit_cycles = [&](double n) { return n * (busy + exposed) + start / t.resident; };
   const double average = unit_cycles(keys);
   // A list of blocks, longest first: the last ones finish within a part of an average block.
   const double per_core = t.units / d.cores;
@@ -161,10 +185,55 @@ KernelTime prefill(const GpuDevice& d, const Engine& engine, const AttentionTask
   time.seconds =
       time.fill + p_norm(time.compute, std::max(time.memory, time.cache), c.overlap_norm);
   time.tile = {static_cast<int>(t.rows), 128, static_cast<int>(s.key), 1};
-  const double casts = task.activation == DType::fp8 && engine.casts_queries ? 3 : 0;
-  time.launch = launch_time(d, engine, 1 + engine.prefill_kernels + casts);
+  const double beside = task.is_encoder && !engine.attention_has_rope ? 0 : engine.prefill_kernels;
+  time.launch = launch_time(d, engine, 1 + beside + task.cast_kernels);
   time.seconds += time.launch + around_attention(d, engine, task, s);
   return time;
+}
+
+// How a decode kernel cuts its work: blocks of threads (`units`), each with `rows` query rows that
+// the matrix units compute and `keys` of one part.
+struct DecodeCut {
+  double rows = 16;
+  double keys = 64;
+  double splits = 1;
+  double units = 1;
+  double readers = 1;  // blocks that read the same keys
+  double resident = 2;
+  bool has_combine = false;
+};
+
+DecodeCut cut_decode(const GpuDevice& d, const Engine& engine, const AttentionTask& task,
+                     const Sizes& s, double kv) {
+  DecodeCut cut;
+  const double group = s.heads / s.kv_heads;
+  const bool is_mma = d.feed == MatrixFeed::registers;
+  const bool is_flash2 = uses_flash2(d, engine, task);
+  // FlashAttention-2 computes 64 query rows whatever there are and 64 to 256 keys at a time
+  // (splitkv launch template); with a window it does not pack the queries of a group.
+  const double block = !is_flash2 ? 64 : s.key <= 64 ? 256 : s.key <= 128 ? 128 : 64;
+  const bool is_packed = !is_flash2 || (s.window <= 0 && !task.is_beside_prefill);
+  const double queries = is_packed ? group : 1;
+  const double most_rows = is_mma ? 64 : 128;
+  // mma takes 16 rows; wgmma 64, unless keys take the place of rows (XQA and TensorRT-LLM gen: 8).
+  const bool is_swapped = engine.attention_has_rope || d.feed == MatrixFeed::tensor_memory;
+  const double step = is_flash2 ? 64 : is_mma || is_swapped ? 16 : 64;
+  cut.rows = std::min(round_up(queries, step), most_rows);
+  cut.readers = is_packed ? std::ceil(group / most_rows) : group;
+  const double streams = s.batch * s.kv_heads * cut.readers;
+  cut.resident = d.feed == MatrixFeed::shared_memory ? 1 : 2;
+  // As many parts as fill the cores, of at least one block of keys each.
+  const bool is_whole = task.is_latent && engine.keeps_latent_keys_whole && is_mma;
+  const double blocks = std::ceil(kv / std::max(block, 128.0));
+  cut.splits = is_whole ? 1 : std::clamp(std::floor(d.cores * cut.resident / streams), 1.0, blocks);
+  cut.units = streams * cut.splits;
+  cut.keys = round_up(kv / cut.splits, block);
+  cut.has_combine = cut.splits > 1;
+  return cut;
+}
+
+bool is_packed_group(const DecodeCut& cut, const Sizes& s) {
+  return cut.readers < s.heads / s.kv_heads;
 }
 
 // One query per sequence: a block of threads takes the queries of one key head (GQA packing) and a
@@ -175,53 +244,59 @@ KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask&
   const DType computed = task.activation == DType::fp8 ? product_dtype(d, task) : DType::bf16;
   const double rate = d.matrix_per_clock[static_cast<std::size_t>(computed)];
   const double kv = s.window > 0 ? std::min(s.kv, s.window) : s.kv;
-  const double group = s.heads / s.kv_heads;
   const double width = task.is_latent ? s.key : s.key + s.value;  // latent values are keys too
   const double kv_total = s.batch * kv * s.kv_heads * width * bytes_per_element(task.kv);
-  const double most_rows = d.feed == MatrixFeed::registers ? 64 : 128;
-  const double streams = s.batch * s.kv_heads * std::ceil(group / most_rows);
-  const double resident = d.feed == MatrixFeed::shared_memory ? 1 : 2;
-  const double slots = d.cores * resident;
-  // As many parts as fill the cores, of at least one block of keys each.
-  const double blocks = std::ceil(kv / 128);
-  const bool is_whole =
-      task.is_latent && engine.keeps_latent_keys_whole && d.feed == MatrixFeed::registers;
-  const double splits = is_whole ? 1 : std::clamp(std::floor(slots / streams), 1.0, blocks);
-  const double units = streams * splits;
-  const double per_core = std::max(1.0, units / d.cores);
-  // Matrix units work on tiles of at least 16 (mma) or 64 (wgmma, tcgen05) query rows.
-  const double rows =
-      std::min(round_up(group, d.feed == MatrixFeed::registers ? 16 : 64), most_rows);
-  const double keys = round_up(kv / splits, 64);
-  const double pair = pair_cycles(d, rate, s.key, s.value);
+  const DecodeCut cut = cut_decode(d, engine, task, s, kv);
+  const double slots = d.cores * cut.resident;
+  const double per_core = std::max(1.0, cut.units / d.cores);
+  const double pair = pair_cycles(d, rate, s.key, s.value, cut.units / d.cores);
   // Queries and two blocks of keys must fit shared memory, or loads wait for the products.
-  const bool fits = (rows + 2 * 64) * s.key * 2 <= d.shared_memory;
+  const bool fits = (cut.rows + 2 * 64) * s.key * 2 <= d.shared_memory;
   const double exposed = task.is_generic || !fits ? c.memory_latency * 2 / 64 : 0;
   KernelTime time;
-  // The first part waits for everything; later ones start while their predecessors finish.
-  const double core_cycles = per_core * (rows * pair + exposed) * keys + c.decode_start +
-                             (std::max(1.0, std::ceil(per_core / resident)) - 1) * c.later_start;
+  // The first part waits for everything and streams nothing meanwhile; later ones start while their
+  // predecessors finish.
+  time.fill = c.decode_start / d.latency_clock;
+  const double shared = operand_cycles(d, cut.rows, s.key, s.value);
+  const double busy = fits ? std::max(cut.rows * pair, shared) : cut.rows * pair + shared;
+  const double core_cycles =
+      per_core * (busy + exposed) * cut.keys +
+      (std::max(1.0, std::ceil(per_core / cut.resident)) - 1) * c.later_start;
   time.compute = core_cycles / d.clock;
   time.memory_bytes = kv_total * (task.is_repeated ? uncached_share(d, kv_total) : 1);
+  if (cut.readers > 1 && !is_packed_group(cut, s)) {
+    // Heads are the slowest index of the grid: the next query head of a group finds the keys in the
+    // cache only if those of one key head of all sequences fit.
+    const double one_head = kv_total / s.kv_heads;
+    time.memory_bytes += kv_total * (cut.readers - 1) * uncached_share(d, one_head);
+  }
   // FlashAttention-2 keeps one block of keys in flight per block of threads (cp.async), newer
   // kernels several (TMA, XQA): Little's law limits chips with much bandwidth per core.
-  const bool is_shallow = engine.decodes_with_flash_attention && d.feed == MatrixFeed::registers;
+  const bool is_shallow =
+      engine.decodes_with_flash_attention && d.feed == MatrixFeed::registers && !task.is_flashinfer;
   const double per_core_bytes = is_shallow ? c.shallow_bytes_in_flight : c.bytes_in_flight_per_core;
-  const double in_flight = std::min(units, slots) * per_core_bytes / resident;
+  const double in_flight = std::min(cut.units, slots) * per_core_bytes / cut.resident;
   time.memory = time.memory_bytes / std::min(d.memory.pieces(task.kv_piece()) * c.decode_efficiency,
                                              in_flight / (c.memory_latency / d.latency_clock));
-  time.cache_bytes = kv_total;
-  time.cache =
-      kv_total / std::min(d.cache_bandwidth, in_flight / (c.cache_latency / d.latency_clock));
+  time.cache_bytes = kv_total * cut.readers;
+  time.cache = time.cache_bytes /
+               std::min(d.cache_bandwidth, in_flight / (c.cache_latency / d.latency_clock));
   time.flops = 2 * s.batch * s.heads * kv * (s.key + s.value);
-  time.waves = units / slots;
-  const double casts = task.activation == DType::fp8 && engine.casts_queries ? 3
-                       : task.kv == DType::fp8 && engine.casts_queries       ? 1
-                                                                             : 0;
-  time.launch = launch_time(d, engine, 1 + engine.decode_kernels + casts + (splits > 1 ? 1 : 0));
-  time.tile = {static_cast<int>(rows), 128, static_cast<int>(s.key), static_cast<int>(splits)};
+  time.waves = cut.units / slots;
+  // Before tcgen05's decode kernels rope and KV write are a kernel of their own; XQA does both.
+  const double rope = engine.attention_has_rope && d.feed == MatrixFeed::tensor_memory ? 1 : 0;
+  time.launch = launch_time(
+      d, engine, 1 + engine.decode_kernels + rope + task.cast_kernels + (cut.has_combine ? 1 : 0));
+  time.tile = {static_cast<int>(cut.rows), 128, static_cast<int>(s.key),
+               static_cast<int>(cut.splits)};
   const double moved = std::max(time.memory, time.cache);
-  time.seconds = time.launch + p_norm(time.compute, moved, c.overlap_norm);
+  // Without room for a second block of keys nothing overlaps.
+  const double body = fits ? p_norm(time.compute, moved, c.overlap_norm) : time.compute + moved;
+  time.seconds = time.launch + time.fill + body;
+  if (task.converts_cache) {
+    // Read in 8 bits, written in 16, then read again by the kernel.
+    time.seconds += 4 * kv_total / d.memory_bandwidth;
+  }
   return time;
 }
 

@@ -49,12 +49,13 @@ struct GpuConstants {
   double attention_norm = 1.646;
   double attention_ramp = 6000;
   double tile_start = 7434;
-  double decode_efficiency = 0.97;
+  double decode_efficiency = 0.99;
   double later_start = 1.093e+04;
   double decode_start = 1.209e+04;
   double shallow_bytes_in_flight = 5859;
   double combine_cost = 3000;
-  double portable_efficiency = 0.2505;
+  double portable_efficiency = 0.4828;
+  double portable_dequantise = 30;
   double expert_efficiency = 0.95;
   // Collectives.
   double link_efficiency = 0.5869;

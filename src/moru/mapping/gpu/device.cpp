@@ -116,6 +116,24 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
   return device;
 }
 
+GpuDevice register_fed(const GpuDevice& device) {
+  // Hopper's mma.sync reaches 62% of what wgmma does (arXiv 2402.13499, table of matrix
+  // instructions): registers deliver operands for 2,540 16-bit operations per clock and core.
+  constexpr double kRegisterRate = 0.62 * 4096;
+  if (device.feed == MatrixFeed::registers) {
+    return device;
+  }
+  GpuDevice fed = device;
+  fed.feed = MatrixFeed::registers;
+  fed.issue_efficiency = device.constants.register_issue;
+  const double half = device.matrix_per_clock[static_cast<std::size_t>(DType::bf16)];
+  const double share = half > 0 ? std::min(1.0, kRegisterRate / half) : 1.0;
+  for (double& rate : fed.matrix_per_clock) {
+    rate *= share;
+  }
+  return fed;
+}
+
 double uncached_share(const GpuDevice& device, double bytes) {
   const double room = device.cache_bytes * device.constants.cache_share;
   return room > 0 ? std::clamp(bytes / room - 1, 0.0, 1.0) : 1.0;

@@ -46,6 +46,9 @@ struct GpuDevice {
 
 GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants);
 
+// The same chip to kernels that feed the matrix units from registers (mma.sync).
+GpuDevice register_fed(const GpuDevice& device);
+
 // The share of `bytes` that are read again and again and yet come from memory: none while they fit
 // the usable part of the cache, all beyond twice of it.
 double uncached_share(const GpuDevice& device, double bytes);

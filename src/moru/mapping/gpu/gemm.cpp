@@ -33,6 +33,12 @@ constexpr std::array<Tile, 9> kRegisterTiles = {{{256, 128},
 constexpr std::array<double, 4> kSharedHeights = {64, 128, 192, 256};
 constexpr std::array<double, 2> kTensorHeights = {128, 256};
 constexpr double kWidest = 256;
+// fused_moe of vLLM and SGLang: block sizes of their tuned configurations and defaults.
+constexpr std::array<Tile, 7> kTritonTiles = {
+    {{128, 128}, {128, 64}, {64, 128}, {64, 64}, {32, 64}, {16, 128}, {16, 64}}};
+// Marlin: up to four blocks of 16 rows (arXiv 2408.11743, section 3.4).
+constexpr std::array<Tile, 7> kMarlinTiles = {
+    {{64, 256}, {64, 128}, {48, 256}, {32, 256}, {32, 128}, {16, 256}, {16, 128}}};
 
 double ceil_div(double a, double b) { return std::ceil(a / b); }
 
@@ -79,17 +85,33 @@ class ProductModel {
     return std::clamp(std::min(by_registers, by_shared), 1.0, most);
   }
 
+  // Marlin pipelines four loads (arXiv 2408.11743), Triton's configurations three to four.
+  double most_stages() const {
+    return p_.menu == TileMenu::library ? 8 : p_.menu == TileMenu::marlin ? 4 : 3;
+  }
+
+  // Tiles along the rows, of all products.
+  double row_tiles(double height) const {
+    if (!p_.is_grouped) {
+      return p_.count * ceil_div(p_.m, height);
+    }
+    double tiles = 0;
+    for (const RowGroup& group : p_.groups) {
+      tiles += group.experts * ceil_div(group.rows, height);
+    }
+    return std::max(tiles, 1.0);
+  }
+
   Candidate evaluate(const Tile& tile, double splits) {
-    const double tiles_m = ceil_div(p_.m, tile.m);
-    const double tiles_n = ceil_div(p_.n, tile.n);
-    const double units = p_.count * tiles_m * tiles_n * splits;
+    const double units = row_tiles(tile.m) * ceil_div(p_.n, tile.n) * splits;
     const double occ = occupancy(tile);
     const double slots = d_.cores * occ;
     const double steps = ceil_div(ceil_div(p_.k, depth_), splits);
     const double stage =
         (std::min(tile.m, p_.m) * p_.a_bytes + std::min(tile.n, p_.n) * p_.b_bytes) * depth_;
     const double stage_room = (tile.m + tile.n) * depth_ * operand_;
-    const double stages = std::clamp(std::floor(d_.shared_memory / occ / stage_room), 2.0, 8.0);
+    const double stages =
+        std::clamp(std::floor(d_.shared_memory / occ / stage_room), 2.0, most_stages());
 
     Candidate result;
     const double full = std::floor(units / slots);
@@ -106,7 +128,9 @@ class ProductModel {
     }
     result.waves = full + (rest > 0 ? rest / slots : 0);
     const double active = std::min(units, slots);
-    const double in_flight = active * std::min(stages * stage, c_.bytes_in_flight_per_core / occ);
+    // One of a compiler's few stages is being computed, the others are on their way.
+    const double loading = p_.menu == TileMenu::library ? stages : stages - 1;
+    const double in_flight = active * std::min(loading * stage, c_.bytes_in_flight_per_core / occ);
     const double bandwidth =
         std::min(d_.memory_bandwidth, in_flight / (c_.memory_latency / d_.latency_clock));
     result.memory =
@@ -255,6 +279,12 @@ class Search {
   }
 
   Choice run() {
+    if (p_.menu != TileMenu::library) {
+      for (const Tile& tile : p_.menu == TileMenu::triton ? kTritonTiles : kMarlinTiles) {
+        try_tile(tile);
+      }
+      return best_;
+    }
     if (device_.feed == MatrixFeed::registers) {
       for (const Tile& tile : kRegisterTiles) {
         try_tile(tile);

@@ -7,7 +7,19 @@
 
 #include <tl/expected.hpp>
 
+#include <array>
+
 namespace moru {
+
+// How the instances of grouped products differ: of `experts` products each has `rows` rows.
+struct RowGroup {
+  double experts = 0;
+  double rows = 0;
+};
+inline constexpr std::size_t kRowGroups = 8;
+
+// Which tiles a library instantiates.
+enum class TileMenu { library, triton, marlin };
 
 // `count` independent products of [m x k] x [k x n], quantisation done.
 struct Product {
@@ -23,6 +35,8 @@ struct Product {
   double cold_b = 1;        // of the weights'
   double expand = 0;        // vector operations per weight element to expand it to `computed`
   bool is_grouped = false;  // products of different sizes in one launch: persistent, no split
+  std::array<RowGroup, kRowGroups> groups = {};  // of grouped products; m is their mean
+  TileMenu menu = TileMenu::library;
 };
 
 // The best kernel's time without launch; KernelTime::launch is the latency of an empty pipeline.

@@ -4,19 +4,21 @@
 
 #include "moru/mapping/engine.h"
 #include "moru/mapping/gpu/device.h"
+#include "moru/mapping/gpu/gemm.h"
 #include "moru/mapping/task.h"
 
 #include <tl/expected.hpp>
 
 namespace moru {
 
-// What a rank gets: of `experts_hit` experts, `rows` (token, expert) pairs, `padded` with each
-// expert's rows rounded up to the tile.
+// What the rank with the heaviest load gets: `rows` (token, expert) pairs of `experts_hit` experts,
+// and the tokens that it sees.
 struct ExpertLoad {
   double experts_hit = 0;
   double rows = 0;
+  double tokens = 0;
+  std::array<RowGroup, kRowGroups> groups = {};
 };
-// Of the rank with the heaviest load.
 ExpertLoad expert_load(const MoeTask& task);
 
 tl::expected<KernelTime, Infeasible> time_moe(const GpuDevice& device, const Engine& engine,

@@ -120,6 +120,7 @@ class Attention final : public MixerBlock {
     shape.work = context.prefill;
     out.attention("attention_prefill", shape);
     shape.is_decode = true;
+    shape.is_beside_prefill = context.prefill.sequences > 0;
     shape.work = context.decode;
     out.attention("attention_decode", shape);
   }
