@@ -13,8 +13,7 @@ struct Fixture {
   Fixture(const std::string& model_name, const std::string& chip_name, Parallelism split = {})
       : model(load_model(model_name)),
         chip(load_chip(chip_name)),
-        mapper(std::move(
-            *Registry<Mapper>::make("roofline", "mapper")->prepare(chip, {}))),
+        mapper(std::move(*Registry<Mapper>::make("roofline", "mapper")->prepare(chip, {}))),
         costs(model, split, *mapper) {}
 
   double full(const BatchWork& work) const {

@@ -59,15 +59,15 @@ struct AttentionTask {
   bool is_causal = true;
   bool is_decode = false;
   bool is_expanded_latent = false;  // keys and values expanded from a latent of 512 + 64 per token
-  bool is_latent = false;    // values are the first v_head_dim columns of the keys
-  double host_launches = 0;  // started from Python one by one: the call takes at least their time
-  bool is_generic = false;   // a portable kernel (Triton): small tiles, loads not overlapped
+  bool is_latent = false;           // values are the first v_head_dim columns of the keys
+  double host_launches = 0;    // started from Python one by one: the call takes at least their time
+  bool is_generic = false;     // a portable kernel (Triton): small tiles, loads not overlapped
   bool is_flashinfer = false;  // FlashInfer's own kernels: work planned per core
   bool is_beside_prefill = false;  // decodes in one call with a chunk of a prompt
-  bool is_encoder = false;    // no KV cache to write
-  bool converts_cache = false;  // the whole 8-bit cache is widened in every call
-  double cast_kernels = 0;    // that turn 16-bit queries, keys or values into 8 bits before
-  bool is_repeated = false;  // the same KV again and again: what fits the cache stays there
+  bool is_encoder = false;         // no KV cache to write
+  bool converts_cache = false;     // the whole 8-bit cache is widened in every call
+  double cast_kernels = 0;         // that turn 16-bit queries, keys or values into 8 bits before
+  bool is_repeated = false;        // the same KV again and again: what fits the cache stays there
   DType activation = DType::bf16;
   DType kv = DType::bf16;
 
@@ -94,14 +94,14 @@ struct MoeTask {
   std::int64_t tp = 1;
   std::int64_t ep = 1;
   bool is_gated = true;
-  double experts_hit = 0;    // of the whole model, if forced; 0: as the load says
+  double experts_hit = 0;  // of the whole model, if forced; 0: as the load says
   ExpertKernel kernel = ExpertKernel::grouped;
   // Every pair of a token that has an expert on the rank is computed, as if all its experts were
   // local (SGLang's fused_moe before 0.5.12 with a rank's weights alone).
   bool computes_all_pairs = false;
   bool computes_all_tokens = false;  // … and of tokens that have none as well
   double further_kernels = 0;        // around the products, beside those of the engine
-  double skew = 0;           // exponent of a power-law load over the experts; 0: balanced
+  double skew = 0;                   // exponent of a power-law load over the experts; 0: balanced
   DType activation = DType::bf16;
   QuantScheme scheme = QuantScheme::none;
 };
