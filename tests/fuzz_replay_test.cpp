@@ -19,7 +19,7 @@ std::vector<std::string> seeds_of(std::string_view target) {
       seeds.push_back(content_of(entry.path()));
     }
   };
-  if (target == "yaml" || target == "json" || target == "trace") {
+  if (target == "yaml" || target == "json" || target == "trace" || target == "accesses") {
     add_folder("fuzz/seeds/" + std::string(target));
   }
   const std::string file = target == "model"   ? "config.json"

@@ -26,6 +26,9 @@ struct DramQuestion {
   std::int64_t interleave = 256;  // consecutive bytes in one channel
   AddressScheme scheme = AddressScheme::interleaved;
   double seconds = 20e-6;  // simulated
+  // stream and mixed: so much in all instead of a time, repetitions skipped (fast_forward.h).
+  double bytes = 0;
+  bool may_jump = true;
   std::uint64_t seed = 1;
   int threads = 0;                           // 0: as many as the machine has
   std::optional<ControllerOptions> options;  // absent: sustained_options()
@@ -40,9 +43,10 @@ struct DramQuestion {
 struct DramAnswer {
   DramSpec spec;
   ControllerOptions options;
-  int channels = 0;          // simulated and counted: of all stacks, or the sample
-  Tick ticks = 0;            // simulated, the longest channel's
-  ChannelCounters counters;  // of all channels
+  int channels = 0;             // simulated and counted: of all stacks, or the sample
+  Tick ticks = 0;               // of the longest channel
+  std::uint64_t simulated = 0;  // with `bytes`: requests of a channel not skipped
+  ChannelCounters counters;     // of all channels
   double peak_bytes_per_second = 0;
   double bytes_per_second = 0;
   EnergyReport energy;

@@ -10,6 +10,7 @@ namespace moru {
 
 // Lists. The figures are those of the files; nothing is left out because it cannot be simulated.
 Page chip_list();
+Page dram_list();
 Page model_list();
 Page workload_list();
 Page scheduler_list();
@@ -20,6 +21,7 @@ Page constant_list();
 
 // One thing, by id, alias or path. Throw Error.
 Page chip_page(const std::string& name);
+Page dram_page(const std::string& name);
 Page model_page(const std::string& name);
 Page workload_page(const std::string& name);
 // A scenario file with everything it leaves out filled in; "" explains the fields and their
