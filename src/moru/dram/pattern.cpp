@@ -9,7 +9,7 @@ namespace {
 
 // Writes that a shared cache sends to one channel in one go. It cannot be seen from outside: 1024
 // (32 KiB; 3% of an A100's cache over its 40 channels) leaves reads with writes 2% below reads
-// alone, as BabelStream's triad stands to its dot product on A100 and H100.
+// alone (docs/design/dram-sustained.md).
 constexpr std::uint64_t kDrained = 1024;
 
 // Consecutive bytes that stay in one row: a line of the shared cache.
