@@ -19,7 +19,8 @@ std::vector<std::string> seeds_of(std::string_view target) {
       seeds.push_back(content_of(entry.path()));
     }
   };
-  if (target == "yaml" || target == "json" || target == "trace" || target == "expression") {
+  if (target == "yaml" || target == "json" || target == "trace" || target == "expression" ||
+      target == "accesses") {
     add_folder("fuzz/seeds/" + std::string(target));
   }
   const std::string file = target == "model"   ? "config.json"

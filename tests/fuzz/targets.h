@@ -6,8 +6,10 @@
 #pragma once
 
 #include "moru/base/fields_parse.h"
+#include "moru/base/file.h"
 #include "moru/base/json_check.h"
 #include "moru/base/registry.h"
+#include "moru/dram/memory.h"
 #include "moru/mapping/step_costs.h"
 #include "moru/norms/verdict.h"
 #include "moru/planning/demand.h"
@@ -223,11 +225,54 @@ inline void plan(std::string_view text) {
   enter_demand(ledger, parsed, sizes, chips);
 }
 
+// A part or a standard that was read is run for a while in both modes.
+inline void check_memory(const std::string& part, const std::string& standard) {
+  for (const SpecMode mode : {SpecMode::strict, SpecMode::ramulator2}) {
+    const DramSpec spec = parse_dram_spec(part, standard, {mode, 0});
+    DramQuestion question;
+    question.threads = 1;
+    question.sample_channels = 1;
+    question.pattern = DramPattern::randmix;
+    question.seconds = std::min(4000 * spec.tick_seconds, 1.0);
+    const DramAnswer answer = simulate_dram(question, spec);
+    require(answer.share_of_peak() >= 0 && answer.share_of_peak() <= 1.001, "share of the peak");
+    require(is_figure(answer.energy.mid.total()), "energy");
+  }
+}
+
+inline const std::string& known_dram(const CatalogueKind& kind, const char* id) {
+  static std::map<std::string, std::string> texts;
+  std::string& text = texts[std::string(kind.folder) + id];
+  if (text.empty()) {
+    text = read_file(require_in_catalogue(kind, id).path);
+  }
+  return text;
+}
+
+inline void part(std::string_view text) {
+  check_memory(std::string(text), known_dram(kDramStandards, "ddr4"));
+}
+inline void standard(std::string_view text) {
+  check_memory(known_dram(kDramParts, "ddr4-3.2"), std::string(text));
+}
+
+inline void accesses(std::string_view text) {
+  static const DramSpec spec = load_dram_spec("ddr4-3.2");
+  DramQuestion question;
+  question.threads = 1;
+  question.explain = false;
+  question.trace = parse_access_trace(std::string(text), "fuzz");
+  if (!question.trace.empty()) {
+    const DramAnswer answer = simulate_dram(question, spec);
+    require(answer.counters.reads + answer.counters.writes <= question.trace.size(), "accesses");
+  }
+}
+
 struct Target {
   std::string_view name;
   void (*run)(std::string_view text);
 };
-inline constexpr std::array<Target, 10> kTargets = {{{"yaml", yaml},
+inline constexpr std::array<Target, 13> kTargets = {{{"yaml", yaml},
                                                     {"json", json},
                                                     {"chip", chip},
                                                     {"model", model},
@@ -236,7 +281,10 @@ inline constexpr std::array<Target, 10> kTargets = {{{"yaml", yaml},
                                                     {"scenario", scenario},
                                                     {"expression", expression},
                                                     {"norms", norms},
-                                                    {"plan", plan}}};
+                                                    {"plan", plan},
+                                                    {"part", part},
+                                                    {"standard", standard},
+                                                    {"accesses", accesses}}};
 
 // Runs a target by name; an Error is an answer as long as it can be printed.
 inline void run(std::string_view name, std::string_view text) {

@@ -5,6 +5,7 @@
 #include "moru/base/table.h"
 #include "moru/base/text.h"
 #include "moru/cli/dram_bench.h"
+#include "moru/cli/dram_curves.h"
 #include "moru/cli/options.h"
 #include "moru/dram/memory.h"
 
@@ -29,10 +30,9 @@ class Dram final : public Command {
     options.number("--data-rate", question_.data_rate,
                    "million transfers a second and pin; 0: the part's");
     options.count("--stacks", stacks_, "stacks or devices");
-    options.text(
-        "--pattern", pattern_,
-        "stream, mixed, random, randmix, strided, local, hot, burst, wrheavy, kv-decode, or a "
-        "trace file");
+    options.text("--pattern", pattern_,
+                 "stream, mixed, random, randmix, strided, local, hot, burst, wrheavy, kv-decode, "
+                 "drained, or a trace file");
     options.number("--load", load_, "per cent of the peak request rate");
     options.count("--page", question_.page_bytes,
                   "kv-decode: bytes of one KV page over all channels");
@@ -47,16 +47,24 @@ class Dram final : public Command {
     options.choice("--scheduler", scheduler_, texts_of<DramScheduler>(),
                    "which request goes first");
     options.count("--queue", queue_, "entries of each queue (0: 48 strict, 32 reference)");
+    options.flag("--separate-queues", question_.separate_queues,
+                 "queues and command bus for each pseudo-channel, as GPUs' controllers have them");
     options.count("--postpone", postpone_, "refreshes that may be postponed (0 to 8)");
     options.number("--power-down-after", power_down_ns_, "idle ns before power-down; 0: never");
     options.number("--self-refresh-after", self_refresh_ns_,
                    "idle ns before self-refresh; 0: never");
     options.number("--time", time_us_, "simulated microseconds");
+    options.text("--bytes", bytes_,
+                 "stream, mixed: so much in all instead of a time ('70 GB'), repetitions skipped");
+    options.flag("--fast-forward,!--no-fast-forward", question_.may_jump,
+                 "with --bytes: skip repetitions (exact)");
     options.count("--seed", seed_, "of the random patterns");
     options.count("--threads", threads_, "0: as many as the machine has");
     options.text("--commands", commands_path_, "write the command trace (CSV) there");
     options.text("--bench", bench_,
                  "folder with golden cases: speed against the reference's cpu_cost.csv");
+    options.text("--curves", curves_,
+                 "write there what each part of the catalogue's chips sustains (data/dram/curve)");
     options.flag("--json", json_, "moru/dram/1 on stdout");
     options.text("-o,--output", output_, "write there instead of stdout");
     options.example("moru dram --dram hbm3e-9.2 --stacks 8 --pattern kv-decode --page 131072");
@@ -65,6 +73,10 @@ class Dram final : public Command {
   int run(const Options&) override {
     if (!bench_.empty()) {
       write_file(output_, dram_bench(bench_, json_));
+      return kExitAnswered;
+    }
+    if (!curves_.empty()) {
+      write_curves(curves_);
       return kExitAnswered;
     }
     fill_question();
@@ -79,7 +91,18 @@ class Dram final : public Command {
  private:
   void fill_question() {
     question_.stacks = static_cast<int>(std::clamp<std::int64_t>(stacks_, 0, 1000));
+    if (!(question_.data_rate >= 0)) {
+      fail("--data-rate must be zero (the part's) or a rate");
+    }
     question_.load = load_ / 100;
+    if (!bytes_.empty()) {
+      const ParsedQuantity parsed = parse_quantity(bytes_, Bytes::dimension);
+      if (!parsed.reason.empty() || !(parsed.value > 0)) {
+        fail(fmt::format("--bytes: {}",
+                         parsed.reason.empty() ? "must be above zero" : parsed.reason));
+      }
+      question_.bytes = parsed.value;
+    }
     question_.seconds = time_us_ * 1e-6;
     question_.seed = static_cast<std::uint64_t>(seed_);
     question_.threads = static_cast<int>(std::clamp<std::int64_t>(threads_, 0, 256));
@@ -160,6 +183,18 @@ class Dram final : public Command {
     return std::max(1.0, static_cast<double>(columns(a)) * a.spec.geometry.access_bytes() * 8);
   }
 
+  static std::string bound_text(const DramAnswer& a) {
+    if (a.bound.empty()) {
+      return fmt::format("{} requests of a channel simulated, the others repeat them\n",
+                         with_thousands(static_cast<std::int64_t>(a.simulated)));
+    }
+    Table bound({"", "share"}, {Align::left, Align::right});
+    for (std::size_t i = 0; i < std::min<std::size_t>(a.bound.size(), 6); ++i) {
+      bound.row({a.bound[i].what, fmt::format("{:.1f}%", a.bound[i].share * 100)});
+    }
+    return "what took the time\n" + bound.text();
+  }
+
   static std::string as_text(const DramAnswer& a) {
     std::string text =
         fmt::format("{} ({}): {} channels, {} refresh, {} rows, {:.3g} us\n", a.spec.name,
@@ -179,12 +214,7 @@ class Dram final : public Command {
                                per_bit(a.energy.mid), per_bit(a.energy.low), per_bit(a.energy.high),
                                a.energy.mid.total() / a.seconds(static_cast<double>(a.ticks)),
                                a.energy.mid.refresh / a.energy.mid.total() * 100)});
-    text += table.text() + "what took the time\n";
-    Table bound({"", "share"}, {Align::left, Align::right});
-    for (std::size_t i = 0; i < std::min<std::size_t>(a.bound.size(), 6); ++i) {
-      bound.row({a.bound[i].what, fmt::format("{:.1f}%", a.bound[i].share * 100)});
-    }
-    text += bound.text();
+    text += table.text() + bound_text(a);
     if (!a.spec.extrapolated().empty()) {
       text += fmt::format("rests on {} extrapolated timings: {}\n", a.spec.extrapolated().size(),
                           a.spec.source);
@@ -205,6 +235,7 @@ class Dram final : public Command {
         .field("peak_bandwidth", a.peak_bytes_per_second)
         .field("share_of_peak", a.share_of_peak())
         .field("row_hit_rate", row_hit_rate(a))
+        .field("requests", columns(a))
         .field("extrapolated", !a.spec.extrapolated().empty());
     json.key("read_latency_ns").begin_object().field("mean", mean_latency_ns(a));
     for (const double share : {0.5, 0.9, 0.99, 0.999}) {
@@ -250,10 +281,12 @@ class Dram final : public Command {
   double power_down_ns_ = 0;
   double self_refresh_ns_ = 0;
   double time_us_ = 20;
+  std::string bytes_;
   std::int64_t seed_ = 1;
   std::int64_t threads_ = 0;
   std::string commands_path_;
   std::string bench_;
+  std::string curves_;
   bool json_ = false;
   std::string output_ = "-";
 };

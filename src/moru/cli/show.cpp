@@ -6,6 +6,7 @@
 #include "moru/base/text.h"
 #include "moru/chip/chip.h"
 #include "moru/cli/options.h"
+#include "moru/dram/spec.h"
 #include "moru/model/model.h"
 #include "moru/planning/plan_file.h"
 #include "moru/report/catalogue_report.h"
@@ -59,6 +60,8 @@ Page explain_scenario() { return scenario_page(""); }
 constexpr std::array kKinds = {
     Kind{"chip", "chips", "accelerators, with what is published of them", chip_list, chip_page,
          schema_of<Chip>, &kChips},
+    Kind{"dram", "drams", "DRAM parts, with every timing's source", dram_list, dram_page, nullptr,
+         &kDramParts},
     Kind{"model", "models", "language models, from their config.json", model_list, model_page,
          nullptr, &kModels},
     Kind{"workload", "workloads", "request statistics to draw traces from", workload_list,

@@ -68,6 +68,8 @@ class ChannelEngine final : public ChannelCore {
   // kHits, kRows: which classes may be non-empty.
   template <bool kHits, bool kRows>
   int pick(RequestQueue& queue, int kind, Classes classes, Tick t);
+  template <bool kHits, bool kRows>
+  [[gnu::noinline]] int pick_only(RequestQueue& queue, DramCommand column, Classes classes, Tick t);
   void update_write_mode() { write_mode_ = next_write_mode(); }
 
   bool column_slot(Tick t);

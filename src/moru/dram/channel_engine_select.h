@@ -30,6 +30,25 @@ int ChannelEngine<kKind, Refresh>::pick_active(Tick t) {
   return best;
 }
 
+// pick() where one request at most is to be searched, as at low loads.
+template <ControllerKind kKind, class Refresh>
+template <bool kHits, bool kRows>
+int ChannelEngine<kKind, Refresh>::pick_only(RequestQueue& queue, DramCommand column,
+                                             Classes classes, Tick t) {
+  const SlotMask all = classes.hit | classes.closed | classes.conflict;
+  if (all == 0) {
+    return kNone;
+  }
+  const int p = std::countr_zero(all);
+  const bool is_hit = kHits && (!kRows || classes.hit != 0);
+  const bool is_closed = kRows && classes.closed != 0;
+  const DramCommand command = is_hit ? column : is_closed ? DramCommand::act : DramCommand::pre;
+  const Tick ready = device_.ready(command, queue.bank[static_cast<std::size_t>(p)]);
+  Tick& bound = is_hit ? queue.bound_hit : is_closed ? queue.bound_closed : queue.bound_conflict;
+  bound = ready <= t ? kNever : ready;
+  return ready <= t ? p : kNone;
+}
+
 // The oldest request of `classes` whose current command is ready, or kNone. The search goes on
 // until it meets a second ready one; if there is none, the bounds of the classes searched become
 // exact for the requests that remain (what the command itself changes lowers them again). All
@@ -37,11 +56,15 @@ int ChannelEngine<kKind, Refresh>::pick_active(Tick t) {
 template <ControllerKind kKind, class Refresh>
 template <bool kHits, bool kRows>
 int ChannelEngine<kKind, Refresh>::pick(RequestQueue& queue, int kind, Classes classes, Tick t) {
+  const DramCommand column = column_of(kind);
+  const SlotMask all = classes.hit | classes.closed | classes.conflict;
+  if ((all & (all - 1)) == 0) [[unlikely]] {
+    return pick_only<kHits, kRows>(queue, column, classes, t);
+  }
   Tick next_hit = kNever;
   Tick next_closed = kNever;
   Tick next_conflict = kNever;
   const Classes searched = classes;
-  const DramCommand column = column_of(kind);
   const auto bar = [&](SlotMask& mask, SlotMask in_rank, DramCommand target, int rank, Tick& next) {
     const Tick ready = device_.rank_ready(target, rank);
     if ((mask & in_rank) != 0 && ready > t) {

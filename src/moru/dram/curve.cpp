@@ -1,12 +1,12 @@
 #include "moru/dram/curve.h"
 
+#include "moru/base/fields_parse.h"
 #include "moru/base/file.h"
-#include "moru/base/json_writer.h"
-#include "moru/base/node.h"
-#include "moru/base/text.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -16,79 +16,190 @@
 namespace moru {
 namespace {
 
-constexpr int kFormat = 1;  // of the files; another engine behaviour needs another number
+constexpr int kFormat = 3;  // another behaviour of the engine needs another number
 
-DramPattern pattern_of(CurvePattern pattern) {
-  switch (pattern) {
-    case CurvePattern::stream:
-      return DramPattern::stream;
-    case CurvePattern::mixed:
-      return DramPattern::mixed;
-    case CurvePattern::paged:
-      return DramPattern::paged;
-    case CurvePattern::random:
-      return DramPattern::random;
+struct CurveFile {
+  static constexpr std::string_view kTypeName = "file of DRAM curves";
+  std::string part;
+  std::vector<DramCurve> curves;
+
+  template <class V>
+  static void fields(V& v, auto& x) {
+    v.required("part", x.part, "id of the part");
+    v.required("curves", x.curves, "one for each pin rate");
   }
-  return DramPattern::stream;
+};
+
+// The part at the rate whose curve is asked for.
+DramSpec spec_of(const std::string& part, double data_rate) {
+  DramSpec spec = load_dram_spec(part);
+  const double rate = curve_rate(spec, data_rate);
+  return rate == spec.data_rate ? spec : load_dram_spec(part, {SpecMode::strict, rate});
 }
 
-std::string key_of(const CurveQuestion& q, const DramSpec& spec) {
+std::string key_of(const DramSpec& spec) {
   const ControllerOptions options = sustained_options(spec);
-  return fmt::format("{}-{}-s{}-{}-b{}-i{}-l{}-q{}-p{}-r{}", kFormat, spec.hash, q.stacks,
-                     enum_name(q.pattern), q.block_bytes, q.interleave,
-                     static_cast<int>(q.load * 1000 + 0.5), options.read_queue,
+  return fmt::format("{}-{}-q{}-{}-{}", kFormat, spec.hash, options.read_queue,
                      enum_name(options.row_policy), enum_name(options.refresh));
 }
 
-std::optional<CurvePoint> read_point(const std::string& path) {
+bool is_sound(const CurvePoint& point) {
+  return point.share > 0 && point.share <= 1 && point.mean_ns > 0 && point.p99_ns > 0 &&
+         point.pj_per_byte > 0;
+}
+bool is_sound(const DramCurve& curve) {
+  const auto all_sound = [](const std::vector<CurvePoint>& points) {
+    return std::all_of(points.begin(), points.end(), [](const auto& p) { return is_sound(p); });
+  };
+  return is_sound(curve.stream) && is_sound(curve.mixed) && all_sound(curve.runs) &&
+         all_sound(curve.loaded) && curve.runs.size() == kCurveRuns.size() &&
+         curve.loaded.size() == kCurveLoads.size();
+}
+
+// The curve with that key, if the file has it and is whole.
+std::optional<DramCurve> read_curve(const std::string& path, const std::string& key) {
   try {
     if (!file_exists(path)) {
       return std::nullopt;
     }
-    const Document document = read_document(path);
-    const auto number = [&](std::string_view key) {
-      const Node* node = document.root.find(key);
-      const std::optional<double> value = node == nullptr ? std::nullopt : parse_double(node->text);
-      return value.value_or(-1);
-    };
-    CurvePoint point{number("share_of_peak"), number("mean_latency"), number("p99_latency"),
-                     number("joules_per_byte"), number("is_extrapolated") > 0};
-    const bool is_sound = point.share_of_peak > 0 && point.share_of_peak <= 1 &&
-                          point.mean_latency > 0 && point.p99_latency > 0 &&
-                          point.joules_per_byte > 0;
-    return is_sound ? std::optional(point) : std::nullopt;
-  } catch (const Error&) {
-    return std::nullopt;  // a damaged file is simulated anew and replaced
+    for (DramCurve& curve : parse_document<CurveFile>(read_document(path)).curves) {
+      if (curve.key == key && is_sound(curve)) {
+        return std::move(curve);
+      }
+    }
+  } catch (const Error&) {  // a damaged file is measured anew and replaced
   }
+  return std::nullopt;
 }
 
-void write_point(const std::string& path, const CurvePoint& point) {
+std::optional<DramCurve> read_shipped(const std::string& part, const std::string& key) {
+  for (const std::string& root : data_roots()) {
+    if (auto curve = read_curve(root + "/dram/curve/" + part + ".yaml", key)) {
+      return curve;
+    }
+  }
+  return std::nullopt;
+}
+
+void write_cached(const std::string& path, const std::string& part, const DramCurve& curve) {
   try {
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-    JsonWriter json;
-    json.begin_object()
-        .field("share_of_peak", point.share_of_peak)
-        .field("mean_latency", point.mean_latency)
-        .field("p99_latency", point.p99_latency)
-        .field("joules_per_byte", point.joules_per_byte)
-        .field("is_extrapolated", point.is_extrapolated ? 1 : 0)
-        .end_object();
-    write_file(path, json.take());
-  } catch (const std::exception&) {
-    // A read-only home only costs time.
+    write_file(path, curve_file(part, {curve}));
+  } catch (const std::exception&) {  // a read-only home only costs time
   }
 }
 
 struct MemoryCache {
   std::mutex lock;
-  std::map<std::string, CurvePoint> known;
+  std::map<std::string, DramCurve> known;
 };
 MemoryCache& memory_cache() {
   static MemoryCache cache;
   return cache;
 }
 
+double four_digits(double value) {
+  return parse_double(fmt::format("{:.4g}", value)).value_or(value);
+}
+
+CurvePoint measure_point(DramQuestion question, const DramSpec& spec) {
+  question.threads = 1;
+  question.explain = false;
+  question.sample_channels = 1;  // channels are alike but for their seeds
+  // Whole rounds of refresh, so that none counts by halves.
+  question.seconds = 10 * static_cast<double>(spec.ticks("nREFI")) * spec.tick_seconds;
+  const DramAnswer answer = simulate_dram(question, spec);
+  const double reads = static_cast<double>(std::max<std::uint64_t>(answer.counters.reads, 1));
+  const double bytes = answer.bytes_per_second * answer.seconds(static_cast<double>(answer.ticks));
+  const auto ns = [&](double ticks) { return four_digits(answer.seconds(ticks) * 1e9); };
+  CurvePoint point;
+  point.share = four_digits(std::min(answer.share_of_peak(), 1.0));
+  point.mean_ns = ns(static_cast<double>(answer.counters.read_latency_sum) / reads);
+  point.p99_ns = ns(static_cast<double>(answer.counters.read_latency.percentile(0.99)));
+  point.pj_per_byte = four_digits(answer.energy.mid.total() / std::max(bytes, 1.0) * 1e12);
+  return point;
+}
+
+DramCurve measure(const DramSpec& spec) {
+  DramCurve curve;
+  curve.key = key_of(spec);
+  curve.data_rate = spec.data_rate;
+  DramQuestion question;
+  curve.stream = measure_point(question, spec);
+  for (const int load : kCurveLoads) {
+    question.load = load / 100.0;
+    curve.loaded.push_back(measure_point(question, spec));
+  }
+  question.load = 1;
+  question.pattern = DramPattern::drained;
+  curve.mixed = measure_point(question, spec);
+  question.pattern = DramPattern::paged;
+  question.separate_queues = true;
+  for (const int run : kCurveRuns) {
+    question.page_bytes = question.interleave = std::int64_t{run} * spec.geometry.access_bytes();
+    curve.runs.push_back(measure_point(question, spec));
+  }
+  return curve;
+}
+
+std::string point_text(const CurvePoint& p) {
+  return fmt::format("{{share: {:.4g}, mean_ns: {:.4g}, p99_ns: {:.4g}, pj_per_byte: {:.4g}}}",
+                     p.share, p.mean_ns, p.p99_ns, p.pj_per_byte);
+}
+
+std::string points_text(const std::vector<CurvePoint>& points) {
+  std::string text;
+  for (const CurvePoint& point : points) {
+    text += fmt::format("      - {}\n", point_text(point));
+  }
+  return text;
+}
+
 }  // namespace
+
+double DramCurve::share_of_run(double accesses) const {
+  const auto last = static_cast<double>(kCurveRuns.back());
+  // Runs of more than a row's length are streams in all but name.
+  constexpr double kStream = 4096;
+  std::size_t i = 0;
+  while (i + 1 < kCurveRuns.size() && kCurveRuns[i + 1] < accesses) {
+    ++i;
+  }
+  const bool is_beyond = accesses > last;
+  const double from = is_beyond ? last : kCurveRuns[i];
+  const double to = is_beyond ? kStream : kCurveRuns[std::min(i + 1, kCurveRuns.size() - 1)];
+  const double low = is_beyond ? runs.back().share : runs[i].share;
+  const double high = is_beyond ? stream.share : runs[std::min(i + 1, runs.size() - 1)].share;
+  const double at =
+      to > from
+          ? std::clamp(std::log(std::max(accesses, 1.0) / from) / std::log(to / from), 0.0, 1.0)
+          : 0.0;
+  return std::min(low + (high - low) * at, stream.share);
+}
+
+double curve_rate(const DramSpec& part, double data_rate) {
+  if (data_rate <= 0) {
+    return part.data_rate;
+  }
+  constexpr double kSteps = 64;
+  const double steps =
+      std::clamp(std::round(data_rate / part.data_rate * kSteps), kSteps / 2, kSteps * 2);
+  return part.data_rate * steps / kSteps;
+}
+
+std::string curve_file(const std::string& part, const std::vector<DramCurve>& curves) {
+  std::string text = fmt::format(
+      "# Made by `moru dram --curves`: what the engine sustains (src/moru/dram/curve.h).\n"
+      "part: {}\ncurves:\n",
+      part);
+  for (const DramCurve& curve : curves) {
+    text +=
+        fmt::format("  - key: {}\n    data_rate: {:.9g}\n    stream: {}\n    mixed: {}\n",
+                    curve.key, curve.data_rate, point_text(curve.stream), point_text(curve.mixed));
+    text += "    runs:\n" + points_text(curve.runs) + "    loaded:\n" + points_text(curve.loaded);
+  }
+  return text;
+}
 
 void forget_dram_curves() {
   auto& [lock, known] = memory_cache();
@@ -106,56 +217,35 @@ std::string curve_cache_folder() {
   return "";
 }
 
-CurvePoint simulate_curve(const CurveQuestion& q) {
-  DramQuestion question;
-  question.part = q.part;
-  question.data_rate = q.data_rate;
-  question.pattern = pattern_of(q.pattern);
-  question.load = q.load;
-  question.interleave = q.interleave;
-  question.stacks = q.stacks;
-  question.page_bytes = q.block_bytes;
-  question.seconds = 40e-6;
-  question.threads = 1;
-  question.explain = false;
-  // Channels are alike but for their seeds.
-  question.sample_channels = 2;
-  const DramAnswer answer = simulate_dram(question);
-  CurvePoint point;
-  point.share_of_peak = answer.share_of_peak();
-  const double reads = static_cast<double>(std::max<std::uint64_t>(answer.counters.reads, 1));
-  point.mean_latency =
-      answer.seconds(static_cast<double>(answer.counters.read_latency_sum) / reads);
-  point.p99_latency =
-      answer.seconds(static_cast<double>(answer.counters.read_latency.percentile(0.99)));
-  const double bytes = answer.bytes_per_second * answer.seconds(static_cast<double>(answer.ticks));
-  point.joules_per_byte = answer.energy.mid.total() / std::max(bytes, 1.0);
-  point.is_extrapolated = !answer.spec.extrapolated().empty();
-  return point;
+DramCurve measure_curve(const std::string& part, double data_rate) {
+  return measure(spec_of(part, data_rate));
 }
 
-CurvePoint dram_curve(const CurveQuestion& question) {
+DramCurve dram_curve(const std::string& part, double data_rate) {
+  const DramSpec spec = spec_of(part, data_rate);
+  const std::string key = key_of(spec);
   auto& [lock, known] = memory_cache();
-  const DramSpec spec = load_dram_spec(question.part, {SpecMode::strict, question.data_rate});
-  const std::string key = key_of(question, spec);
   {
     const std::lock_guard<std::mutex> guard(lock);
     if (const auto found = known.find(key); found != known.end()) {
       return found->second;
     }
   }
+  std::optional<DramCurve> curve = read_shipped(spec.id, key);
   const std::string folder = curve_cache_folder();
-  const std::string path = folder + "/" + key + ".json";
-  std::optional<CurvePoint> point = folder.empty() ? std::nullopt : read_point(path);
-  if (!point) {
-    point = simulate_curve(question);
+  const std::string path = fmt::format("{}/{}.yaml", folder, key);
+  if (!curve && !folder.empty()) {
+    curve = read_curve(path, key);
+  }
+  if (!curve) {
+    curve = measure(spec);
     if (!folder.empty()) {
-      write_point(path, *point);
+      write_cached(path, spec.id, *curve);
     }
   }
   const std::lock_guard<std::mutex> guard(lock);
-  known[key] = *point;
-  return *point;
+  known[key] = *curve;
+  return *curve;
 }
 
 }  // namespace moru

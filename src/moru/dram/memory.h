@@ -26,6 +26,9 @@ struct DramQuestion {
   std::int64_t interleave = 256;  // consecutive bytes in one channel
   AddressScheme scheme = AddressScheme::interleaved;
   double seconds = 20e-6;  // simulated
+  // stream and mixed: so much in all instead of a time, repetitions skipped (fast_forward.h).
+  double bytes = 0;
+  bool may_jump = true;
   std::uint64_t seed = 1;
   int threads = 0;                           // 0: as many as the machine has
   std::optional<ControllerOptions> options;  // absent: sustained_options()
@@ -33,14 +36,17 @@ struct DramQuestion {
   bool keep_commands = false;
   bool explain = true;      // fill DramAnswer::bound
   int sample_channels = 0;  // simulate only so many of the channels and count them alone; 0: all
+  // Each pseudo-channel has queues and a command bus of its own and counts as a channel.
+  bool separate_queues = false;
 };
 
 struct DramAnswer {
   DramSpec spec;
   ControllerOptions options;
-  int channels = 0;          // simulated and counted: of all stacks, or the sample
-  Tick ticks = 0;            // simulated, the longest channel's
-  ChannelCounters counters;  // of all channels
+  int channels = 0;             // simulated and counted: of all stacks, or the sample
+  Tick ticks = 0;               // of the longest channel
+  std::uint64_t simulated = 0;  // with `bytes`: requests of a channel not skipped
+  ChannelCounters counters;     // of all channels
   double peak_bytes_per_second = 0;
   double bytes_per_second = 0;
   EnergyReport energy;
@@ -57,5 +63,7 @@ ControllerOptions sustained_options(const DramSpec& spec);
 
 // Throws Error on questions that make no sense.
 DramAnswer simulate_dram(const DramQuestion& question);
+// The same of a part that is already loaded; part, data_rate and mode of the question are ignored.
+DramAnswer simulate_dram(const DramQuestion& question, const DramSpec& loaded);
 
 }  // namespace moru

@@ -23,11 +23,12 @@ enum class DramPattern : std::uint8_t {
   stride,   // every 37th access, every third a write
   hot,      // few rows of few banks, half writes
   local,    // eight streams, one jump in sixteen, 30% writes
-  paged,    // runs of `run_length` consecutive accesses from random places, reads (KV cache pages)
+  paged,    // runs from random places, one in each pseudo-channel, reads (KV cache pages)
+  drained,  // consecutive, long runs of reads and half as many writes in turn (a cache that drains)
 };
 template <>
 struct EnumNames<DramPattern> {
-  static constexpr std::array<std::pair<std::string_view, DramPattern>, 12> values = {
+  static constexpr std::array<std::pair<std::string_view, DramPattern>, 13> values = {
       {{"stream", DramPattern::stream},
        {"mixed", DramPattern::mixed},
        {"random", DramPattern::random},
@@ -39,7 +40,8 @@ struct EnumNames<DramPattern> {
        {"hot", DramPattern::hot},
        {"local", DramPattern::local},
        {"paged", DramPattern::paged},
-       {"kv-decode", DramPattern::paged}}};
+       {"kv-decode", DramPattern::paged},
+       {"drained", DramPattern::drained}}};
 };
 
 // Vigna's splitmix64.
@@ -62,6 +64,11 @@ class SplitMix64 {
 // row, bank, stack id, row.
 DramRequest sequential_access(const DramGeometry& geometry, std::uint64_t x);
 
+// The x-th access of one pseudo-channel whose consecutive addresses stay in a row for a cache line
+// before they change the bank group, so that a short run opens few rows: line, bank group, rest of
+// the row, bank, stack id, row.
+DramRequest local_access(const DramGeometry& geometry, int pseudo_channel, std::uint64_t x);
+
 class PatternSource final : public RequestSource {
  public:
   struct Settings {
@@ -70,17 +77,19 @@ class PatternSource final : public RequestSource {
     std::uint64_t seed = 1;
     std::uint64_t count = UINT64_MAX;  // requests at most
     Tick last = kNever;                // no request becomes available after this tick
-    std::uint64_t run_length = 1;      // accesses of this channel in one page (paged)
+    std::uint64_t run_length = 1;      // accesses of one pseudo-channel in one page (paged)
   };
   PatternSource(const DramSpec& spec, const Settings& settings);
   std::span<const DramRequest> next() override;
 
  private:
+  static constexpr std::size_t kMostPseudoChannels = 4;
   void draw_arrival();
   DramRequest draw();
   DramRequest draw_hot();
   DramRequest draw_local();
   DramRequest draw_paged();
+  DramRequest draw_drained();
 
   DramGeometry geometry_;
   Settings settings_;
@@ -89,7 +98,7 @@ class PatternSource final : public RequestSource {
   Tick available_ = 0;
   std::uint64_t made_ = 0;
   std::uint64_t left_in_burst_ = 0;
-  std::uint64_t page_at_ = 0;
+  std::array<std::uint64_t, kMostPseudoChannels> page_at_{};  // accesses, by pseudo-channel
   bool ended_ = false;
   std::array<DramRequest, 8> streams_{};
   std::vector<DramRequest> piece_;

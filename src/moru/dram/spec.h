@@ -16,7 +16,7 @@
 
 namespace moru {
 
-inline constexpr CatalogueKind kDramParts = {"DRAM part", "dram/part", ".yaml", ".yaml"};
+inline constexpr CatalogueKind kDramParts = {"dram", "dram/part", ".yaml", ".yaml"};
 inline constexpr CatalogueKind kDramStandards = {"DRAM standard", "dram/standard", ".yaml",
                                                  ".yaml"};
 

@@ -21,6 +21,7 @@ struct Constant {
 extern const Constant kMatrixEfficiency;
 extern const Constant kVectorEfficiency;
 extern const Constant kMemoryEfficiency;
+extern const Constant kMemoryReach;
 extern const Constant kCacheEfficiency;
 extern const Constant kLinkEfficiency;
 extern const Constant kGraphLaunch;

@@ -8,6 +8,7 @@
 
 #include <tl/expected.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -24,6 +25,8 @@ struct Software {
   Execution execution = Execution::graph;
   // Whose kernels: vllm, sglang, trtllm or ideal (mapping/engine.h).
   std::string backend = "ideal";
+  // Tokens whose keys stand together in memory: vLLM's block_size.
+  std::int64_t kv_block = 16;
 };
 
 // A mapper made ready for one chip: everything that does not depend on the operator is done.

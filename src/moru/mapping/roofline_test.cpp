@@ -17,7 +17,7 @@ vector_peak: {fp32: 10 TFLOPS}
 caches:
   - {name: l2, capacity: 40 MB}
 memory:
-  - {name: hbm, kind: HBM3, capacity: 80 GB, bandwidth: 1 TB/s}
+  - {name: sram, kind: SRAM, capacity: 80 GB, bandwidth: 1 TB/s}
 links:
   - {name: ring, scope: scale_up, bandwidth: 100 GB/s, latency: 1 us}
 launch: {graph: 2 us, eager: 7 us}
@@ -56,7 +56,8 @@ TEST_F(RooflineTest, ALargeProductIsBoundByCompute) {
 }
 
 TEST_F(RooflineTest, ADecodeProductIsBoundByItsWeights) {
-  // 4096 x 14336 weights of two bytes at 1 TB/s x 0.90; activations stay in the 40 MB cache.
+  // 4096 x 14336 weights of two bytes at 1 TB/s x 0.90 (SRAM has no DRAM tables);
+  // activations stay in the 40 MB cache.
   const OpCost cost = *mapper->cost(gemm(16, 14336, 4096));
   EXPECT_NEAR(cost.memory, 4096.0 * 14336 * 2 / 0.9e12, 1e-12);
   EXPECT_EQ(cost.bound, Bound::memory);

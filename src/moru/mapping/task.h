@@ -54,7 +54,8 @@ struct AttentionTask {
   std::int64_t kv_heads = 1;
   std::int64_t head_dim = 128;
   std::int64_t v_head_dim = 128;
-  std::int64_t window = 0;  // 0: all
+  std::int64_t window = 0;    // 0: all
+  std::int64_t kv_block = 0;  // tokens whose keys stand together in memory; 0: all of a sequence
   bool is_causal = true;
   bool is_decode = false;
   bool is_expanded_latent = false;  // keys and values expanded from a latent of 512 + 64 per token
@@ -70,6 +71,11 @@ struct AttentionTask {
   bool is_repeated = false;        // the same KV again and again: what fits the cache stays there
   DType activation = DType::bf16;
   DType kv = DType::bf16;
+
+  // Bytes of the keys of one KV block; 0: as many as there are.
+  double kv_piece() const {
+    return static_cast<double>(kv_block * kv_heads * head_dim) * bytes_per_element(kv);
+  }
 };
 
 // Which kernels multiply the experts' rows.

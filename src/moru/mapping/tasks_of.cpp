@@ -56,7 +56,7 @@ Task moe_task(const Operator& op) {
   return task;
 }
 
-Task attention_task(const Operator& op) {
+Task attention_task(const Operator& op, std::int64_t kv_block) {
   const AttentionShape& shape = op.attention;
   const std::int64_t sequences = std::max<std::int64_t>(1, shape.work.sequences);
   AttentionTask task;
@@ -74,19 +74,20 @@ Task attention_task(const Operator& op) {
   task.window = shape.rule.kind == ContextKind::window ? shape.rule.span : 0;
   task.activation = wide(op.activation);
   task.kv = shape.kv;
+  task.kv_block = kv_block;
   return task;
 }
 
 }  // namespace
 
-Task task_of(const Operator& op) {
+Task task_of(const Operator& op, std::int64_t kv_block) {
   switch (op.op_class) {
     case OperatorClass::gemm:
       return gemm_task(op);
     case OperatorClass::grouped_gemm:
       return moe_task(op);
     case OperatorClass::attention:
-      return attention_task(op);
+      return attention_task(op, kv_block);
     case OperatorClass::collective:
       return CollectiveTask{.kind = op.collective.kind,
                             .ranks = std::max<std::int64_t>(1, op.collective.ranks),

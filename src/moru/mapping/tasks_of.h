@@ -7,7 +7,7 @@
 namespace moru {
 
 // Attention is asked with the mean lengths of its batch; vector work, gathers and recurrences with
-// their bytes and arithmetic.
-Task task_of(const Operator& op);
+// their bytes and arithmetic. `kv_block`: tokens whose keys stand together in memory.
+Task task_of(const Operator& op, std::int64_t kv_block);
 
 }  // namespace moru

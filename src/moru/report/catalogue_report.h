@@ -12,6 +12,7 @@ namespace moru {
 
 // Lists. The figures are those of the files; nothing is left out because it cannot be simulated.
 Page chip_list();
+Page dram_list();
 Page model_list();
 Page workload_list();
 Page scheduler_list();
@@ -25,6 +26,7 @@ Page fact_list();
 Page chip_page(const std::string& name);
 // Area from parts, TDP, bill of materials, price and hourly cost of a chip.
 Estimates chip_estimates(const Chip& chip);
+Page dram_page(const std::string& name);
 Page model_page(const std::string& name);
 Page workload_page(const std::string& name);
 // A scenario file with everything it leaves out filled in; "" explains the fields and their

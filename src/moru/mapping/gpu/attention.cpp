@@ -279,7 +279,7 @@ KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask&
       engine.decodes_with_flash_attention && d.feed == MatrixFeed::registers && !task.is_flashinfer;
   const double per_core_bytes = is_shallow ? c.shallow_bytes_in_flight : c.bytes_in_flight_per_core;
   const double in_flight = std::min(cut.units, slots) * per_core_bytes / cut.resident;
-  time.memory = time.memory_bytes / std::min(d.memory_peak * c.decode_efficiency,
+  time.memory = time.memory_bytes / std::min(d.memory.pieces(task.kv_piece()) * c.decode_efficiency,
                                              in_flight / (c.memory_latency / d.latency_clock));
   time.cache_bytes = kv_total * cut.readers;
   time.cache = time.cache_bytes /

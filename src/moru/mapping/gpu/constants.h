@@ -19,8 +19,7 @@ struct GpuConstants {
   double python_operator = 5.251e-05;
   double grace_host = 1.5;
   // Rates.
-  double memory_efficiency = 0.8025;
-  double gddr_efficiency = 0.8598;
+  double memory_efficiency = 0.89;
   double parity_share = 0.15;
   double write_efficiency = 1;
   double row_latency = 1000;

@@ -101,12 +101,11 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
       device.cache_bandwidth = cache.bandwidth->value.value;
     }
   }
-  device.memory_peak = chip.main_memory()->bandwidth->value.value;
-  const MemoryLevel& memory = *chip.main_memory();
-  device.memory_peak *= memory.has_inline_ecc ? 1 - constants.parity_share : 1;
-  device.memory_bandwidth =
-      device.memory_peak *
-      (memory.kind.starts_with("GDDR") ? constants.gddr_efficiency : constants.memory_efficiency);
+  device.memory = main_memory(chip);
+  const double data_share =
+      chip.main_memory()->has_inline_ecc ? 1 - constants.parity_share : 1.0;
+  device.memory_peak = device.memory.peak * data_share;
+  device.memory_bandwidth = device.memory.stream * data_share * constants.memory_efficiency;
   if (chip.power.tdp) {
     device.power = chip.power.tdp->value.value * (1 - constants.static_power);
   }

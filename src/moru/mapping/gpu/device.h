@@ -5,6 +5,7 @@
 #include "moru/chip/chip.h"
 #include "moru/mapping/collective.h"
 #include "moru/mapping/gpu/constants.h"
+#include "moru/mapping/main_memory.h"
 #include "moru/mapping/task.h"
 
 #include <string>
@@ -29,7 +30,8 @@ struct GpuDevice {
   double shared_memory = 100 * 1024;
   double cache_bytes = 0;
   double cache_bandwidth = 0;   // bytes/s of all cores together at the highest clock
-  double memory_bandwidth = 0;  // sustained
+  double memory_bandwidth = 0;  // of long reads, as kernels reach it
+  MainMemory memory;
   double memory_peak = 0;
   double power = 0;            // for work, static share taken off; 0: not known
   double matrix_energy = 0;    // J per operation in 16 bits at the highest clock

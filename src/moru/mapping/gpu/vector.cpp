@@ -6,12 +6,24 @@
 #include <cmath>
 
 namespace moru {
+namespace {
+
+// Rows fetched from anywhere are pieces; what is written as well takes turns with what is read.
+double bandwidth_of(const GpuDevice& device, const VectorTask& task) {
+  const MainMemory& memory = device.memory;
+  const double sustained = task.is_cold ? memory.pieces(task.bytes_read / std::max(task.rows, 1.0))
+                           : task.bytes_written > 0 ? memory.mixed
+                                                    : memory.stream;
+  return sustained * device.constants.memory_efficiency;
+}
+
+}  // namespace
 
 double vector_body(const GpuDevice& device, const VectorTask& task) {
   const GpuConstants& c = device.constants;
   const double bytes = task.bytes_read + task.bytes_written;
   const double cold = task.is_cold ? 1 : uncached_share(device, bytes);
-  const double memory = bytes * cold / device.memory_bandwidth;
+  const double memory = bytes * cold / bandwidth_of(device, task);
   const double cache = bytes / (device.cache_bandwidth * c.vector_efficiency);
   // A row is one block of up to 1,024 threads; a core holds 2,048 threads.
   constexpr double kThreads = 1024;
@@ -34,7 +46,7 @@ KernelTime time_vector(const GpuDevice& device, const Engine& engine, const Vect
   time.compute = vector_body(device, task);
   const double bytes = task.bytes_read + task.bytes_written;
   time.memory_bytes = bytes * (task.is_cold ? 1 : uncached_share(device, bytes));
-  time.memory = time.memory_bytes / device.memory_bandwidth;
+  time.memory = time.memory_bytes / bandwidth_of(device, task);
   time.cache_bytes = bytes;
   time.cache = bytes / (device.cache_bandwidth * device.constants.vector_efficiency);
   time.fill = device.constants.memory_latency / device.latency_clock;

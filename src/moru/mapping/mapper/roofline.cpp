@@ -6,6 +6,7 @@
 // (ring bandwidth terms, logarithmic latency terms).
 #include "moru/base/registry.h"
 #include "moru/mapping/constants.h"
+#include "moru/mapping/main_memory.h"
 #include "moru/mapping/mapper.h"
 
 #include <fmt/format.h>
@@ -52,8 +53,8 @@ struct Times {
 
 class RooflineChip final : public ChipMapper {
  public:
-  RooflineChip(const Chip& chip, Execution execution) : chip_(chip) {
-    memory_bandwidth_ = chip.main_memory()->bandwidth->value.value;
+  RooflineChip(const Chip& chip, const Software& software)
+      : chip_(chip), memory_(main_memory(chip)), kv_block_(software.kv_block) {
     cache_capacity_ = chip.cache_capacity().value;
     for (const Cache& cache : chip.caches) {
       if (cache.bandwidth) {
@@ -80,10 +81,10 @@ class RooflineChip final : public ChipMapper {
       roofs_[static_cast<std::size_t>(end)] = {
           rate_at(kMatrixEfficiency, end),
           rate_at(kVectorEfficiency, end),
-          rate_at(kMemoryEfficiency, end),
+          rate_at(kMemoryReach, end),
           rate_at(kCacheEfficiency, end),
           rate_at(kLinkEfficiency, end),
-          launch_cost(execution, end),
+          launch_cost(software.execution, end),
           stated_hop_ > 0 ? stated_hop_ : cost_at(kLinkLatency, end)};
     }
   }
@@ -179,6 +180,29 @@ class RooflineChip final : public ChipMapper {
     return op.weight_bytes + moved;
   }
 
+  // Weights are long reads, those of an expert as long as the expert; the KV cache is read block by
+  // block, tables row by row; the rest is read and written.
+  double memory_seconds(const Operator& op) const {
+    const double rest = memory_bytes(op) - op.weight_bytes;
+    switch (op.op_class) {
+      case OperatorClass::attention: {
+        const AttentionShape& shape = op.attention;
+        const double keys = static_cast<double>(kv_block_ * shape.kv_heads * shape.head_dim) *
+                            bytes_per_element(shape.kv);
+        return rest / memory_.pieces(keys);
+      }
+      case OperatorClass::grouped_gemm: {
+        const double experts = std::max(op.moe.experts_hit, 1.0);
+        return op.weight_bytes / memory_.pieces(op.weight_bytes / experts) + rest / memory_.mixed;
+      }
+      case OperatorClass::gather:
+        return op.bytes_read / memory_.pieces(op.bytes_read / std::max(op.rows, 1.0)) +
+               (op.weight_bytes + rest - op.bytes_read) / memory_.mixed;
+      default:
+        return op.weight_bytes / memory_.stream + rest / memory_.mixed;
+    }
+  }
+
   static double link_bytes(const CollectiveShape& shape) {
     const auto ranks = static_cast<double>(shape.ranks);
     switch (shape.kind) {
@@ -219,7 +243,7 @@ class RooflineChip final : public ChipMapper {
       return times;
     }
     times.compute = op.flops / (peak_rate(op) * (is_matrix(op) ? roofs.matrix : roofs.vector));
-    times.memory = memory_bytes(op) / (memory_bandwidth_ * roofs.memory);
+    times.memory = memory_seconds(op) / roofs.memory;
     if (cache_bandwidth_ > 0) {
       times.cache =
           (op.weight_bytes + op.bytes_read + op.bytes_written) / (cache_bandwidth_ * roofs.cache);
@@ -234,7 +258,7 @@ class RooflineChip final : public ChipMapper {
         cost.utilisation = op.flops / (cost.seconds * peak_rate(op));
         break;
       case Bound::memory:
-        cost.utilisation = cost.memory_bytes / (cost.seconds * memory_bandwidth_);
+        cost.utilisation = cost.memory_bytes / (cost.seconds * memory_.peak);
         break;
       case Bound::cache:
         cost.utilisation = cost.cache_bytes / (cost.seconds * cache_bandwidth_);
@@ -249,7 +273,8 @@ class RooflineChip final : public ChipMapper {
   }
 
   const Chip& chip_;
-  double memory_bandwidth_ = 0;
+  MainMemory memory_;
+  std::int64_t kv_block_;
   double cache_capacity_ = 0;
   double cache_bandwidth_ = 0;
   double vector_rate_ = 0;
@@ -269,7 +294,7 @@ class Roofline final : public Mapper {
           fmt::format("{} cannot be simulated: {} not known; copy its file and fill them in",
                       chip.id, join(std::span<const std::string>(missing), ", "))});
     }
-    return std::make_unique<RooflineChip>(chip, software.execution);
+    return std::make_unique<RooflineChip>(chip, software);
   }
 };
 

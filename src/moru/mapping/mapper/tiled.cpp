@@ -39,7 +39,9 @@ OpCost cost_of(const KernelTime& time, Uncertainty kind) {
 class TiledGpu final : public ChipMapper {
  public:
   TiledGpu(const Chip& chip, const Software& software)
-      : device_(gpu_device(chip, GpuConstants{})), engine_(service_engine(software.backend)) {
+      : device_(gpu_device(chip, GpuConstants{})),
+        engine_(service_engine(software.backend)),
+        kv_block_(software.kv_block) {
     const bool is_graph = software.execution == Execution::graph;
     const auto& stated = is_graph ? chip.launch.graph : chip.launch.eager;
     // Inside a recorded step a kernel waits for the one before; the host hides behind it.
@@ -70,7 +72,7 @@ class TiledGpu final : public ChipMapper {
   }
 
   double host_seconds(const Operator& op) const override {
-    return device_.constants.host_dispatch * kernels_of(task_of(op));
+    return device_.constants.host_dispatch * kernels_of(task_of(op, kv_block_));
   }
 
   tl::expected<Explanation, Infeasible> explain(const Operator& op) const override {
@@ -79,7 +81,7 @@ class TiledGpu final : public ChipMapper {
 
  private:
   Task service_task(const Operator& op) const {
-    Task task = task_of(op);
+    Task task = task_of(op, kv_block_);
     if (auto* experts = std::get_if<MoeTask>(&task)) {
       experts->kernel = expert_kernel(engine_, experts->scheme, device_.feed);
     }
@@ -124,16 +126,20 @@ class TiledGpu final : public ChipMapper {
 
   GpuDevice device_;
   const Engine engine_;
+  std::int64_t kv_block_;
   double launch_ = 0;
 };
 
 class TiledSystolic final : public ChipMapper {
  public:
-  explicit TiledSystolic(const Chip& chip)
-      : device_(systolic_device(chip)), fabric_(fabric_of(chip)), engine_(engine_named("ideal")) {}
+  TiledSystolic(const Chip& chip, const Software& software)
+      : device_(systolic_device(chip)),
+        fabric_(fabric_of(chip)),
+        engine_(engine_named("ideal")),
+        kv_block_(software.kv_block) {}
 
   tl::expected<OpCost, Infeasible> cost(const Operator& op) const override {
-    Task task = task_of(op);
+    Task task = task_of(op, kv_block_);
     if (const auto* moe = std::get_if<MoeTask>(&task)) {
       task = dense_equivalent(*moe);
     }
@@ -188,7 +194,7 @@ class TiledSystolic final : public ChipMapper {
     if (cost.bound == Bound::memory) {
       // A pass over what the scratchpad keeps takes its bandwidth, not the memory's.
       const double bandwidth =
-          std::max(device_.memory_bandwidth, cost.memory_bytes / std::max(cost.memory, 1e-30));
+          std::max(device_.memory.peak, cost.memory_bytes / std::max(cost.memory, 1e-30));
       return cost.memory_bytes / (cost.seconds * bandwidth);
     }
     if (cost.bound != Bound::compute) {
@@ -206,6 +212,7 @@ class TiledSystolic final : public ChipMapper {
   Fabric fabric_;
   GpuConstants constants_;
   const Engine& engine_;
+  std::int64_t kv_block_;
 };
 
 class Tiled final : public Mapper {
@@ -222,7 +229,7 @@ class Tiled final : public Mapper {
       return std::make_unique<TiledGpu>(chip, software);
     }
     if (chip.kind == ChipKind::npu) {
-      return std::make_unique<TiledSystolic>(chip);
+      return std::make_unique<TiledSystolic>(chip, software);
     }
     // Weights that stay in the memories they are multiplied from stream through no tiles: the
     // bandwidth of those memories is all there is to know.

@@ -24,7 +24,7 @@ KernelTime time_gemm(const SystolicDevice& d, const Engine& engine, const GemmTa
   KernelTime time;
   time.compute = cycles / d.clock / (format.rate / d.rate_16);
   time.memory_bytes = batch * (n * k * format.weight_bytes + m * k * 2 + m * n * 2);
-  time.memory = time.memory_bytes / (d.memory_bandwidth * cores / d.cores);
+  time.memory = time.memory_bytes / (d.memory.stream * cores / d.cores);
   time.flops = 2 * batch * m * n * k;
   time.fill = kTransferStart.value;
   time.launch = d.launch;
@@ -67,7 +67,8 @@ KernelTime time_attention(const SystolicDevice& d, const Engine& engine, const A
   const double kv_bytes = batch * kv * kv_heads * (key + value) * 2;
   const double q_bytes = batch * rows * heads * (key + value) * 2;
   time.memory_bytes = kv_bytes + q_bytes;
-  time.memory = time.memory_bytes / (d.memory_bandwidth * cores / d.cores);
+  const double cache_rate = d.memory.pieces(t.kv_piece());
+  time.memory = (kv_bytes / cache_rate + q_bytes / d.memory.mixed) * d.cores / cores;
   if (t.is_decode) {
     // Keys, then values, are the stationary operand: one clock per token and head to load each,
     // whatever the few rows of queries; scores, softmax and sum of a head depend on one another.
@@ -94,10 +95,12 @@ KernelTime time_vector(const SystolicDevice& d, const Engine& engine, const Vect
   KernelTime time;
   time.memory_bytes = t.bytes_read + t.bytes_written;
   const bool is_fused = !engine.uses_one_core && time.memory_bytes < d.scratchpad;
+  const double sustained =
+      t.is_cold ? d.memory.pieces(t.bytes_read / std::max(t.rows, 1.0)) : d.memory.mixed;
   // Results of the operation before are still in the scratchpad, whose bandwidth is the vector
   // unit's.
   time.memory = is_fused ? time.memory_bytes / (d.lanes * 4 * d.cores * d.clock)
-                         : time.memory_bytes / (d.memory_bandwidth * cores / d.cores);
+                         : time.memory_bytes / (sustained * cores / d.cores);
   time.fill = t.is_cold ? kTransferStart.value : (is_fused ? 0 : kTransferStart.value);
   // Rows fetched from anywhere take a descriptor each.
   const double descriptors = t.is_cold ? t.rows * kDescriptor.value : 0;
@@ -167,7 +170,7 @@ SystolicDevice systolic_device(const Chip& chip) {
   if (const auto vector = chip.vector_rate()) {
     d.lanes = vector->value / (2 * d.cores * d.clock);
   }
-  d.memory_bandwidth = chip.main_memory()->bandwidth->value.value;
+  d.memory = main_memory(chip);
   d.launch = chip.launch.graph ? chip.launch.graph->value.value : kCompiledLaunch.value;
   return d;
 }

@@ -8,6 +8,7 @@
 
 #include "moru/chip/chip.h"
 #include "moru/mapping/engine.h"
+#include "moru/mapping/main_memory.h"
 #include "moru/mapping/task.h"
 
 #include <tl/expected.hpp>
@@ -28,7 +29,7 @@ struct SystolicDevice {
   double rate_int8 = 0;   // 0: cannot
   double lanes = 1024;    // of the vector unit of one core
   double scratchpad = 0;  // bytes, whole chip
-  double memory_bandwidth = 0;
+  MainMemory memory;
   double launch = 0;
 };
 
