@@ -385,7 +385,7 @@ class Fleet {
       // Power is a stock, the others flows.
       const bool is_stock = input == SupplyInput::power;
       ledger_.figure("supply_" + std::string(name), is_stock ? "MW" : "units", available,
-                     "sum over its sources of capacity * share, lead months before (lead." +
+                     "sum over its sources of capacity * share, so many months before (lead." +
                          std::string(name) + ", " + std::string(name) + "_)");
       ledger_.figure(
           "needed_" + std::string(name), is_stock ? "MW" : "units",
