@@ -69,6 +69,9 @@ class Witness : public ReplicaEvents {
   void on_step(const StepRecord& record, const Replica& replica) override {
     EXPECT_GE(record.start, last_start_);
     EXPECT_GE(record.end, record.start);
+    if (at_once_ > 0) {
+      EXPECT_LE(replica.waiting() + replica.running(), at_once_);
+    }
     last_start_ = record.start;
     for (std::size_t i = 0; i < replica.ranks().size(); ++i) {
       std::int64_t tokens = 0;
@@ -85,6 +88,7 @@ class Witness : public ReplicaEvents {
   }
 
   bool wants_;
+  std::int64_t at_once_ = 0;
   SimTime last_ = 0;
   SimTime last_start_ = 0;
   std::int64_t tokens_ = 0;
@@ -97,6 +101,7 @@ struct RandomScenario {
   Trace trace;
   std::vector<ContextRule> rules = {{ContextKind::full, 0}};
   bool has_identity = false;
+  std::int64_t at_once = 0;  // most requests in the service, 0: no limit
 };
 
 RandomScenario random_scenario(std::uint64_t seed) {
@@ -146,6 +151,8 @@ RandomScenario random_scenario(std::uint64_t seed) {
   // At least the longest request fits; often little more.
   const std::int64_t smallest = (2 * longest + config.block_size - 1) / config.block_size;
   config.blocks = smallest * between(1, 6);
+  config.front_end_seconds = between(0, 1) == 0 ? 0 : 3e-3;
+  scenario.at_once = between(0, 2) == 0 ? between(1, 8) : 0;
   return scenario;
 }
 
@@ -156,8 +163,14 @@ void run(const RandomScenario& scenario, Witness& witness, ReplicaTotals* totals
   timer.stages_ = scenario.config.parallelism.pipeline;
   Replica replica(scenario.config, input, timer, witness, scenario.has_identity);
   for (std::size_t i = 0; i < scenario.trace.requests.size(); ++i) {
-    replica.push(static_cast<std::int64_t>(i), scenario.trace.requests[i].arrival);
+    const auto id = static_cast<std::int64_t>(i);
+    if (scenario.at_once == 0 || id < scenario.at_once) {
+      replica.push(id, scenario.trace.requests[i].arrival);
+    } else {
+      replica.hold(id, scenario.trace.requests[i].arrival);
+    }
   }
+  witness.at_once_ = scenario.at_once;
   replica.advance();
   EXPECT_FALSE(replica.has_unfinished());
   for (const Rank& rank : replica.ranks()) {
@@ -244,7 +257,8 @@ TEST(ServingProperty, RunsOfDecodeStepsEqualSingleSteps) {
 // Feeding a replica arrival by arrival, as a router does, changes nothing.
 TEST(ServingProperty, AdvancingInPiecesEqualsAdvancingAtOnce) {
   for (std::uint64_t seed = 0; seed < kScenarios / 4; ++seed) {
-    const RandomScenario scenario = random_scenario(seed);
+    RandomScenario scenario = random_scenario(seed);
+    scenario.at_once = 0;  // what is held is sent by the replica itself
     Witness whole(false);
     run(scenario, whole);
     Witness pieces(false);
@@ -263,6 +277,32 @@ TEST(ServingProperty, AdvancingInPiecesEqualsAdvancingAtOnce) {
     for (const auto& [id, finished] : whole.finished_) {
       ASSERT_EQ(finished.at, pieces.finished_.at(id).at) << "seed " << seed << " request " << id;
     }
+  }
+}
+
+// Three requests of one prompt token and two output tokens, one at a time: each takes two steps of
+// 1 ms + 7,001 ns per token + 13 ns sampled + 3 ns per key, and the next one arrives when the one
+// before has ended, 3 ms of front end later.
+TEST(ServingProperty, AClientWithOneRequestAtATimeSendsTheNextWhenTheLastEnded) {
+  RandomScenario scenario;
+  scenario.config.max_num_seqs = 4;
+  scenario.config.max_num_batched_tokens = 100;
+  scenario.config.blocks = 100;
+  scenario.config.async_scheduling = false;
+  scenario.config.enable_prefix_caching = false;
+  scenario.config.front_end_seconds = 3e-3;
+  scenario.trace.requests.assign(3, {0, 1, 2, 0, 0});
+  scenario.at_once = 1;
+  Witness witness(true);
+  run(scenario, witness);
+  constexpr SimTime kFirst = 1'000'000 + 7'001 + 13 + 3;
+  constexpr SimTime kSecond = kFirst + 3;  // two keys
+  constexpr SimTime kTurn = 3'000'000 + kFirst + kSecond;
+  for (std::int64_t id = 0; id < 3; ++id) {
+    const Finished& finished = witness.finished_.at(id);
+    EXPECT_EQ(finished.state.arrival, id * kTurn);
+    EXPECT_EQ(finished.state.first_token, id * kTurn + 3'000'000 + kFirst);
+    EXPECT_EQ(finished.at, (id + 1) * kTurn);
   }
 }
 

@@ -24,6 +24,9 @@ std::string format_diagnostic(const SourcePlace& place, const std::string& messa
   if (place.line == 0) {
     return fmt::format("{}: error: {}", file, what);
   }
+  if (place.column == 0) {
+    return fmt::format("{}:{}: error: {}", file, place.line, what);
+  }
   return fmt::format("{}:{}:{}: error: {}", file, place.line, place.column, what);
 }
 

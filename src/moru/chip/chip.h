@@ -130,6 +130,7 @@ struct MemoryLevel {
   std::optional<Sourced<int>> bus_bits;
   std::optional<Sourced<Bytes>> capacity;
   std::optional<Sourced<BytesPerSecond>> bandwidth;
+  bool has_inline_ecc = false;
   std::optional<std::string> part;
   std::optional<Sourced<Bytes>> interleave;
 
@@ -141,6 +142,7 @@ struct MemoryLevel {
     v.optional("bus_bits", x.bus_bits, "data pins of all stacks together");
     v.optional("capacity", x.capacity, "all stacks together, as usable by a program");
     v.optional("bandwidth", x.bandwidth, "peak of all stacks together");
+    v.optional("inline_ecc", x.has_inline_ecc, "parity is kept among the data and read with it");
     v.optional("part", x.part, "DRAM part (`moru dram --dram`); by kind and pin rate if absent");
     v.optional("interleave", x.interleave,
                "consecutive bytes in one pseudo-channel before the next; 256 B if absent");

@@ -5,6 +5,7 @@
 #include "moru/base/text.h"
 #include "moru/cli/deployment_options.h"
 #include "moru/report/serving_report.h"
+#include "moru/report/sweep_report.h"
 #include "moru/report/timeline.h"
 
 #include <fmt/format.h>
@@ -34,6 +35,9 @@ class Simulate final : public Command {
     options.count("--random-prefix-len", random_prefix_len_, "tokens that all prompts share");
     options.count("--seed", seed_, "of everything random");
     options.list("--goodput", goodput_, "objective, e.g. ttft:2000 tpot:50 (milliseconds)");
+    options.text("--sweep", sweep_,
+                 "rate=1:20:1 or concurrency=8:64:8: the curve, and the largest load that meets "
+                 "the objective");
     options.text("--assert", assert_, "slo: exit with code 1 if the objective is not met");
     options.flag("--json", json_, "the keys of `vllm bench serve`, ours under \"moru\"");
     options.text("-o,--output", output_, "write there instead of stdout");
@@ -46,6 +50,9 @@ class Simulate final : public Command {
 
   int run(const Options& options) override {
     const Scenario scenario = build_scenario(options);
+    if (!sweep_.empty()) {
+      return run_sweep(scenario);
+    }
     const Trace trace = load_requests(scenario);
     if (deployment_.chips.size() > 1) {
       return compare(scenario, trace);
@@ -200,6 +207,16 @@ class Simulate final : public Command {
     return report;
   }
 
+  int run_sweep(const Scenario& scenario) const {
+    if (deployment_.chips.size() > 1 || !per_request_.empty() || !trace_out_.empty() ||
+        !assert_.empty()) {
+      fail("--sweep takes one chip, and neither --per-request, --trace-out nor --assert");
+    }
+    const SweepResult result = sweep(scenario, parse_sweep(sweep_));
+    write_file(output_, json_ ? sweep_json(result) : sweep_text(result));
+    return kExitAnswered;
+  }
+
   int compare(Scenario scenario, const Trace& trace) const {
     if (!per_request_.empty() || !trace_out_.empty()) {
       fail("--per-request and --trace-out take one chip");
@@ -245,6 +262,7 @@ class Simulate final : public Command {
   std::int64_t random_prefix_len_ = 0;
   std::int64_t seed_ = 0;
   std::vector<std::string> goodput_;
+  std::string sweep_;
   std::string assert_;
   bool json_ = false;
   std::string output_ = "-";

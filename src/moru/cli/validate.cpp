@@ -36,6 +36,8 @@ class Validate final : public Command {
     options.text("--stage", ops_.stage,
                  "ops, with --calibrate: only gemm, attention, moe, collective or elementwise");
     options.text("--rows", rows_, "ops: write every row with its prediction to this CSV file");
+    options.text("--op-times", op_times_,
+                 "serving: measured operators of the same chips, to correct runs by");
     options.flag("--json", json_,
                  "moru/validate-schedule/1, -ops/1, -dram/1 or -serving/1 on stdout");
     options.text("-o,--output", output_, "write there instead of stdout");
@@ -94,6 +96,7 @@ class Validate final : public Command {
     question.path = path_;
     question.chip = ops_.chips.empty() ? "" : ops_.chips.front();
     question.mapper = ops_.mapper;
+    question.op_times = op_times_;
     const ServingValidation result = validate_serving(question);
     write_file(output_, json_ ? serving_validation_json(result)
                               : serving_validation_text(result, ops_.worst));
@@ -176,6 +179,7 @@ class Validate final : public Command {
   std::vector<std::string> without_;
   std::int64_t sample_ = 500;
   std::string rows_;
+  std::string op_times_;
   bool json_ = false;
   std::string output_ = "-";
 };

@@ -3,11 +3,32 @@
 namespace moru {
 namespace {
 
-// In the order of Uncertainty.
 constexpr IntervalWidth kWidths[] = {
-    {"gemm", 1.40}, {"quantised_gemm", 1.78}, {"prefill", 1.85}, {"decode", 1.90},
-    {"moe", 2.60},  {"collective", 1.62},     {"vector", 2.10},
+    {"products", 1.40},
+    {"quantised products and collectives", 1.75},
+    {"attention and passes", 1.87},
+    {"latent attention", 2.40},
+    {"experts", 2.25},
 };
+
+const IntervalWidth& width_of(Uncertainty kind) {
+  switch (kind) {
+    case Uncertainty::gemm:
+      return kWidths[0];
+    case Uncertainty::quantised_gemm:
+    case Uncertainty::collective:
+      return kWidths[1];
+    case Uncertainty::prefill:
+    case Uncertainty::decode:
+    case Uncertainty::vector:
+      return kWidths[2];
+    case Uncertainty::latent:
+      return kWidths[3];
+    case Uncertainty::moe:
+      break;
+  }
+  return kWidths[4];
+}
 
 }  // namespace
 
@@ -16,6 +37,9 @@ Uncertainty uncertainty_of(const Task& task) {
     return gemm->scheme == QuantScheme::none ? Uncertainty::gemm : Uncertainty::quantised_gemm;
   }
   if (const auto* attention = std::get_if<AttentionTask>(&task)) {
+    if (attention->is_latent || attention->is_expanded_latent) {
+      return Uncertainty::latent;
+    }
     return attention->is_decode ? Uncertainty::decode : Uncertainty::prefill;
   }
   if (std::holds_alternative<MoeTask>(task)) {
@@ -36,7 +60,7 @@ Uncertainty uncertainty_of(const Task& task) {
 }
 
 Interval interval_of(double seconds, Uncertainty kind) {
-  const IntervalWidth& width = kWidths[static_cast<std::size_t>(kind)];
+  const IntervalWidth& width = width_of(kind);
   return {seconds / width.factor, seconds * width.factor};
 }
 

@@ -63,6 +63,7 @@ struct AttentionTask {
   double host_launches = 0;    // started from Python one by one: the call takes at least their time
   bool is_generic = false;     // a portable kernel (Triton): small tiles, loads not overlapped
   bool is_flashinfer = false;  // FlashInfer's own kernels: work planned per core
+  bool packs_queries = false;  // FlashAttention-3's schedule, whatever the chip
   bool is_beside_prefill = false;  // decodes in one call with a chunk of a prompt
   bool is_encoder = false;         // no KV cache to write
   bool converts_cache = false;     // the whole 8-bit cache is widened in every call
@@ -113,7 +114,8 @@ struct VectorTask {
   double kernels = 1;
   double rows = 1;            // independent units of work
   bool is_reduction = false;  // every row is reduced before it is written
-  bool is_cold = false;       // inputs come from memory whatever the cache holds
+  double width = 0;  // elements of a row where a kernel moves them one by one; 0: several at once
+  bool is_cold = false;  // inputs come from memory whatever the cache holds
 };
 
 // Between chips; `bytes` as nccl-tests' size.
@@ -138,8 +140,7 @@ struct ChainTask {
 using Task = std::variant<GemmTask, AttentionTask, MoeTask, VectorTask, CollectiveTask, ChainTask>;
 
 // Which uncertainty a prediction carries (mapping/gpu/constants.h).
-enum class Uncertainty { gemm, quantised_gemm, prefill, decode, moe, collective, vector };
-inline constexpr std::size_t kUncertainties = 7;
+enum class Uncertainty { gemm, quantised_gemm, prefill, decode, latent, moe, collective, vector };
 
 // Time of one task. The parts overlap; seconds is not their sum.
 struct KernelTime {

@@ -67,6 +67,7 @@ Task attention_task(std::string_view op, const MeasuredOp& row) {
   };
   task.is_generic = is_kernel("triton");
   task.is_flashinfer = is_kernel("flashinfer");
+  task.packs_queries = is_kernel(":sglang:") && is_kernel("flash_attention");
   if (row.backend() == "sglang") {
     // TensorRT-LLM's kernels get queries (and, at prefill, keys and values) cast to 8 bits one by
     // one; FlashInfer's decode as well; the others cast the new key and value only.
@@ -189,7 +190,8 @@ Task bmm_task(const MeasuredOp& row, const Engine& engine) {
   task.scheme = scheme_of(row.dtype);
   task.weight_copies = engine.weight_copies > 0 ? 1 : 0;
   // TensorRT-LLM's products take activations already cast.
-  task.is_quantised_before = engine.name == "trtllm";
+  task.is_quantised_before =
+      engine.name == "trtllm" && row.source.find("fp8_block") == row.source.npos;
   task.is_in_graph = true;
   return task;
 }
@@ -229,17 +231,31 @@ tl::expected<Task, Infeasible> vector_task(const MeasuredOp& row) {
   task.bytes_written = elements * size;
   task.bytes_read = elements * size;
   task.flops = 8 * elements;
-  task.is_cold = op == "embedding";
+  const bool is_vidur = row.backend() == "vidur";
+  // LLMServingSim's vLLM profile looks the same token up again and again.
+  task.is_cold = op == "embedding" && row.backend() != "llmservingsim";
   if (op == "silu_and_mul") {
     task.bytes_read *= 2;
+    task.is_reduction = is_vidur;  // vLLM's kernel of then: a block of threads per token
+    task.width = is_vidur ? row[F::width] : 0;
   } else if (op == "residual_add") {
     task.bytes_read *= 2;
   } else if (op == "fused_add_rmsnorm_or_rmsnorm") {
     task.bytes_read *= 2;
     task.bytes_written *= 2;
     task.is_reduction = true;
-  } else if (op == "rmsnorm" || op == "layernorm" || op == "softmax" || op == "qk_rmsnorm") {
+  } else if (op == "rmsnorm" || op == "layernorm") {
     task.is_reduction = true;
+    task.width = row[F::width];
+  } else if (op == "qk_rmsnorm") {
+    constexpr double kHead = 128;
+    task.is_reduction = true;
+    task.width = kHead;
+    task.rows = elements / kHead;
+  } else if (op == "softmax") {
+    task.is_reduction = true;
+  } else if (op.ends_with("_hf") && row.source.find(":tpu:") != row.source.npos) {
+    task.is_reduction = op == "rmsnorm_hf";  // XLA fuses the module into one pass
   } else if (op == "rmsnorm_hf") {
     task.kernels = 6;  // cast, square, mean, rsqrt and multiply, cast and multiply
     task.bytes_read *= 8;
@@ -254,9 +270,9 @@ tl::expected<Task, Infeasible> vector_task(const MeasuredOp& row) {
   } else if (op == "scale_matrix") {
     task.bytes_written = elements;
   } else if (op == "sampler") {
-    task.kernels = 10;
-    task.bytes_read *= 6;
-    task.bytes_written *= 4;
+    task.kernels = 4;  // to fp32, softmax, random numbers, argmax
+    task.bytes_read *= 2;
+    task.bytes_written *= 2;
   }
   return task;
 }

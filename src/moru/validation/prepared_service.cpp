@@ -7,12 +7,18 @@
 namespace moru {
 
 PreparedService::PreparedService(const std::string& model, const std::string& chip,
-                                 const Deployment& deployment, const std::string& mapper)
+                                 const Deployment& deployment, const std::string& mapper,
+                                 const std::string& op_times)
     : model_(load_model(model, deployment.quantization)), chip_(load_chip(chip)) {
   mapper_ = prepare_mapper(mapper, chip_, deployment);
   engine_ = resolve(deployment, model_, chip_);
   model_.kv = engine_.kv_dtype;
-  costs_ = std::make_unique<StepCosts>(model_, engine_.parallelism, *mapper_);
+  if (!op_times.empty()) {
+    times_ = std::make_unique<MeasuredTimes>(op_times, chip_);
+    corrected_ = corrected_mapper(*mapper_, *times_);
+  }
+  costs_ = std::make_unique<StepCosts>(model_, engine_.parallelism,
+                                       corrected_ ? *corrected_ : *mapper_);
 }
 
 PreparedService::Answer PreparedService::serve_trace(const Trace& trace,

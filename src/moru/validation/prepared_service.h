@@ -2,6 +2,7 @@
 #pragma once
 
 #include "moru/scenario/evaluate.h"
+#include "moru/validation/op_times.h"
 
 #include <memory>
 
@@ -10,8 +11,9 @@ namespace moru {
 class PreparedService {
  public:
   // Throws Error (infeasible, unknown names) as evaluate() does.
+  // `op_times`: folder of measured operators that correct the mapper, or empty.
   PreparedService(const std::string& model, const std::string& chip, const Deployment& deployment,
-                  const std::string& mapper);
+                  const std::string& mapper, const std::string& op_times = {});
 
   struct Answer {
     ServingMetrics metrics;
@@ -39,6 +41,8 @@ class PreparedService {
   Model model_;
   Chip chip_;
   std::unique_ptr<ChipMapper> mapper_;
+  std::unique_ptr<MeasuredTimes> times_;
+  std::unique_ptr<ChipMapper> corrected_;
   EngineConfig engine_;
   std::unique_ptr<StepCosts> costs_;
 };

@@ -18,6 +18,7 @@ namespace moru {
 struct ServingQuestion {
   std::string path;
   std::string chip;  // instead of the one that the folder or row names
+  std::string op_times;  // runs: folder of measured operators that correct the model, or empty
   std::string mapper = "tiled";
   std::int64_t worst = 0;  // rows with the largest errors to list
 };

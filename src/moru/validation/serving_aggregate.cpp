@@ -38,18 +38,17 @@ std::int64_t count_of(const TextTable& table, std::size_t row, std::string_view 
   return value && *value >= 1 ? static_cast<std::int64_t>(*value) : absent;
 }
 
-// What the row's label means for a checkpoint that already is quantised: its own format, if that
-// has as many bits (gpt-oss is published in mxfp4, Kimi K2.5 in int4).
+// What the row's label means for a checkpoint that already is quantised: its own format where the
+// label names it, or calls mxfp4 (gpt-oss) by NVIDIA's name for 4 bits.
 std::string quantization_of(const std::string& model, std::string_view label) {
   if (label.empty()) {
     return "none";
   }
-  const double stored = bytes_per_element(load_model(model).weights.experts);
-  const bool is_four_bits = label == "nvfp4" || label == "int4_wo";
-  if ((is_four_bits && stored < 1) || (!is_four_bits && stored == 1)) {
-    return "auto";
-  }
-  return std::string(label);
+  const DType stored = load_model(model).weights.experts;
+  const bool is_own = (label == "nvfp4" && (stored == DType::nvfp4 || stored == DType::mxfp4)) ||
+                      (label == "int4_wo" && stored == DType::int4) ||
+                      (label.starts_with("fp8") && stored == DType::fp8);
+  return is_own ? "auto" : std::string(label);
 }
 
 struct Degrees {
@@ -101,10 +100,8 @@ Service service_of(const TextTable& table, std::size_t row, const ServingQuestio
   deployment.backend = table.text(row, "backend");
   const std::string_view format = table.text(row, "gemm_quant_mode");
   deployment.quantization = quantization_of(service.model, format);
-  if (deployment.backend != "vllm") {
-    // Their limits are shares of what the weights leave, not of the whole memory.
-    deployment.gpu_memory_utilization = 0.96;
-  }
+  // What the engine was allowed is not stated; it held the load, so it is not the limit.
+  deployment.gpu_memory_utilization = 0.96;
   // Quantised checkpoints are served with an 8-bit KV cache.
   deployment.kv_cache_dtype = format.empty() || format == "int4_wo" ? "auto" : "fp8";
   return service;

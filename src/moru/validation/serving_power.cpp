@@ -68,6 +68,7 @@ PowerComparison compare_power(const TextTable& table, const ServingQuestion& que
       deployment.max_model_len = 2048;
       deployment.gpu_memory_utilization = 1;
       deployment.async_scheduling = false;
+      deployment.enforce_eager = true;  // vLLM 0.2 had no recorded graphs
       try {
         services[key] =
             std::make_unique<PreparedService>(key.model, key.chip, deployment, question.mapper);

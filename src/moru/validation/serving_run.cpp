@@ -146,7 +146,8 @@ RunComparison compare_run(const std::string& folder, const ServingQuestion& ques
   run.requests = static_cast<std::int64_t>(measured.trace.requests.size());
   run.makespan_measured = measured.makespan;
   try {
-    PreparedService service(settings.model, run.chip, settings.deployment, question.mapper);
+    PreparedService service(settings.model, run.chip, settings.deployment, question.mapper,
+                            question.op_times);
     const PreparedService::Answer answer = service.serve_trace(measured.trace, 0);
     run.chip = service.chip().id;
     run.kv_blocks_predicted = service.engine().blocks;

@@ -85,7 +85,7 @@ double keys_per_block(const AttentionTask& task, const Sizes& s, double block) {
 
 bool uses_flash2(const GpuDevice& d, const Engine& engine, const AttentionTask& task) {
   return d.feed == MatrixFeed::registers && engine.decodes_with_flash_attention &&
-         !task.is_generic && !task.is_latent && !task.is_flashinfer;
+         !task.is_generic && !task.is_latent && !task.is_flashinfer && !task.packs_queries;
 }
 
 // How a kernel cuts queries into tiles: rows of a tile, tiles on the chip, tiles that share a core.

@@ -22,6 +22,11 @@ constexpr GpuConstant kConstants[] = {
     {&C::memory_efficiency, "memory_efficiency", 0.75, 1, "1",
      "share of what the memory sustains (DRAM engine) that kernels reach",
      "estimated by moru validate ops --calibrate", true, "gemm"},
+    {&C::parity_share, "parity_share", 0.06, 0.2, "1",
+     "share of a GDDR board's bandwidth that parity kept among the data takes",
+     "1/16 of the capacity (NVIDIA, A40 and L40S product briefs, 'ECC'); reads of it and partial "
+     "writes about twice that",
+     false, ""},
     {&C::cache_bytes_per_clock, "cache_bytes_per_clock", 16, 64, "B",
      "per clock and core out of the shared cache",
      "one 64-byte port of a core to the cache (A100 whitepaper: 5,120 bytes per clock and slice "
@@ -33,7 +38,11 @@ constexpr GpuConstant kConstants[] = {
     {&C::issue_efficiency, "issue_efficiency", 0.6, 1.0, "1",
      "share of the matrix units' issue slots of a steady main loop",
      "estimated by moru validate ops --calibrate", true, "gemm"},
-    {&C::register_issue, "register_issue", 0.6, 1.0, "1", "the same with operands from registers",
+    {&C::mma_issue, "mma_issue", 0.46, 6, "clk",
+     "issue slots of a scheduler that a warp-level mma (16 x 8 x 16 in 16 bits) leaves empty; "
+     "cuBLAS "
+     "with zeros as data reaches 295 of the A100's 312 TFLOPS, where an mma takes 8 slots, so at "
+     "least 0.46 (thonking.ai, 2024)",
      "estimated by moru validate ops --calibrate", true, "gemm"},
     {&C::store_bytes_per_clock, "store_bytes_per_clock", 8, 128, "B",
      "results per clock out of a core", "estimated by moru validate ops --calibrate", true, "gemm"},
@@ -58,10 +67,10 @@ constexpr GpuConstant kConstants[] = {
      "highest clock under matrix work over the datasheet boost",
      "H100 1980 against 1830 MHz, RTX PRO 6000 2617 against 2430", false, ""},
     {&C::power_window, "power_window", 0.005, 0.4, "s",
-     "time over which the power limiter averages", "estimated by moru validate ops --calibrate",
-     true, "gemm"},
+     "time over which the power limiter averages",
+     "control loops of board power act within milliseconds; an estimate", false, ""},
     {&C::quiet_data, "quiet_data", 0.6, 1.0, "1", "switching power with constant small operands",
-     "zeros against random data: 14% in rate, so about 0.77 in power; small constants lie between "
+     "zeros against random data: 14% in rate, so about 0.77 in power; constants lie between "
      "(thonking.ai, 2024)",
      false, ""},
     {&C::write_efficiency, "write_efficiency", 0.6, 1.0, "1", "writes against reads of main memory",
@@ -87,8 +96,9 @@ constexpr GpuConstant kConstants[] = {
     {&C::grace_host, "grace_host", 1, 3, "1", "Python on a Grace host against x86",
      "single-thread Python benchmarks of Neoverse V2 against x86 servers; an estimate", false, ""},
     {&C::host_dispatch, "host_dispatch", 5e-6, 60e-6, "s",
-     "a PyTorch call with launch and synchronisation", "estimated by moru validate ops --calibrate",
-     true, "gemm"},
+     "a PyTorch call with launch and synchronisation",
+     "25 to 30 us (LLMCompass, ISCA 2024, figure 5: floor of its wall-clock measurements)", false,
+     ""},
     {&C::softmax_operations, "softmax_operations", 3, 30, "1",
      "vector operations per score in online softmax", "estimated by moru validate ops --calibrate",
      true, "attention"},
@@ -122,7 +132,7 @@ constexpr GpuConstant kConstants[] = {
      "operations to expand one weight in Triton against hand-written code",
      "estimated by moru validate ops --calibrate", true, "moe"},
     {&C::expert_efficiency, "expert_efficiency", 0.4, 1.0, "1", "grouped against plain products",
-     "products of unequal size leave a tail; an estimate", false, ""},
+     "estimated by moru validate ops --calibrate", true, "moe"},
     {&C::link_efficiency, "link_efficiency", 0.5, 0.95, "1", "share of a link's raw bandwidth",
      "estimated by moru validate ops --calibrate", true, "collective"},
     {&C::link_latency, "link_latency", 0.3e-6, 4e-6, "s", "one dependent step between chips",

@@ -10,53 +10,54 @@ namespace moru {
 
 struct GpuConstants {
   // Starting and waiting.
-  double kernel_start = 4982;
-  double kernel_only = 5784;
-  double dependent_kernel = 4920;
+  double kernel_start = 4940;
+  double kernel_only = 7861;
+  double dependent_kernel = 5111;
   double memory_latency = 1000;
   double cache_latency = 300;
-  double host_dispatch = 3.213e-05;
+  double host_dispatch = 3e-05;
   double python_operator = 5.251e-05;
   double grace_host = 1.5;
   // Rates.
-  double memory_efficiency = 0.84;
+  double memory_efficiency = 0.87;
+  double parity_share = 0.15;
   double write_efficiency = 1;
   double row_latency = 1000;
   double cache_bytes_per_clock = 64;
-  double cache_share = 0.535;
-  double issue_efficiency = 0.8908;
-  double register_issue = 0.7746;
-  double store_bytes_per_clock = 18.23;
-  double cta_start = 208.1;
+  double cache_share = 0.5;
+  double issue_efficiency = 0.9346;
+  double mma_issue = 2.929;
+  double store_bytes_per_clock = 18.15;
+  double cta_start = 200;
   double overlap_norm = 4;
   double step_cycles = 50;
   double bytes_in_flight_per_core = 56000;
   // Power.
-  double matrix_energy = 1.118e-12;
+  double matrix_energy = 1.358e-12;
   double asynchronous_energy = 1;
-  double paired_energy = 0.8455;
+  double paired_energy = 0.6869;
   double boost_headroom = 1.08;
-  double power_window = 0.007008;
+  double power_window = 0.005;
   double static_power = 0.3;
   double quiet_data = 0.9;
   double memory_energy = 40e-12;
   // Vector work.
-  double softmax_operations = 11.19;
+  double softmax_operations = 6.536;
   double exponential_emulation = 0.6;
-  double quantise_operations = 15.66;
+  double quantise_operations = 15.73;
   double dequantise_operations = 1;
-  double vector_efficiency = 0.3285;
-  double attention_norm = 1.646;
+  double vector_efficiency = 0.3399;
+  double attention_norm = 1;
   double attention_ramp = 6000;
-  double tile_start = 7434;
+  double tile_start = 7691;
   double decode_efficiency = 0.99;
-  double later_start = 1.093e+04;
-  double decode_start = 1.209e+04;
-  double shallow_bytes_in_flight = 5859;
+  double later_start = 9872;
+  double decode_start = 1.262e+04;
+  double shallow_bytes_in_flight = 6430;
   double combine_cost = 3000;
-  double portable_efficiency = 0.4828;
-  double portable_dequantise = 30;
-  double expert_efficiency = 0.95;
+  double portable_efficiency = 0.5529;
+  double portable_dequantise = 17.11;
+  double expert_efficiency = 0.8541;
   // Collectives.
   double link_efficiency = 0.5869;
   double link_latency = 1.275e-06;

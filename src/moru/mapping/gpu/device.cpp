@@ -38,6 +38,13 @@ double core_count(const Chip& chip, double boost) {
   return narrow ? std::max(1.0, std::round(narrow->value / (2 * kPerCore * boost))) : 100;
 }
 
+// A core's four schedulers issue one mma of 16 x 8 x 16 after the other; each leaves a few slots
+// empty, which weighs the more the faster the matrix units are.
+double register_issue(const GpuConstants& constants, double half) {
+  constexpr double kOperations = 4 * 2 * 16 * 8 * 16;
+  return 1 / (1 + constants.mma_issue * half / kOperations);
+}
+
 }  // namespace
 
 GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
@@ -71,8 +78,8 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
   // Half of a latency passes in the cores, half in fabric and memory whose clocks differ little
   // between chips.
   device.latency_clock = std::sqrt(device.clock * 1.9e9);
-  device.issue_efficiency =
-      device.feed == MatrixFeed::registers ? constants.register_issue : constants.issue_efficiency;
+  device.issue_efficiency = device.feed == MatrixFeed::registers ? register_issue(constants, half)
+                                                                 : constants.issue_efficiency;
   if (const auto vector = chip.vector_rate()) {
     device.vector_per_clock = vector->value / (device.cores * boost);
   }
@@ -95,6 +102,9 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
     }
   }
   device.memory = main_memory(chip);
+  if (chip.main_memory()->has_inline_ecc) {
+    device.memory.give_up(constants.parity_share);
+  }
   device.memory_peak = device.memory.peak;
   device.memory_bandwidth = device.memory.stream * constants.memory_efficiency;
   if (chip.power.tdp) {
@@ -125,8 +135,8 @@ GpuDevice register_fed(const GpuDevice& device) {
   }
   GpuDevice fed = device;
   fed.feed = MatrixFeed::registers;
-  fed.issue_efficiency = device.constants.register_issue;
   const double half = device.matrix_per_clock[static_cast<std::size_t>(DType::bf16)];
+  fed.issue_efficiency = register_issue(device.constants, std::min(half, kRegisterRate));
   const double share = half > 0 ? std::min(1.0, kRegisterRate / half) : 1.0;
   for (double& rate : fed.matrix_per_clock) {
     rate *= share;

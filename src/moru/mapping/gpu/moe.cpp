@@ -225,4 +225,26 @@ tl::expected<KernelTime, Infeasible> time_moe(const GpuDevice& chip, const Engin
   return time;
 }
 
+ExpertKernel expert_kernel(const Engine& engine, QuantScheme scheme, MatrixFeed feed) {
+  const bool is_vllm = engine.name == "vllm";
+  if (!is_vllm && engine.name != "sglang") {
+    const bool is_small = scheme == QuantScheme::nvfp4 || scheme == QuantScheme::mxfp4_a8;
+    return engine.name == "trtllm" && is_small && feed == MatrixFeed::tensor_memory
+               ? ExpertKernel::fused
+               : ExpertKernel::grouped;
+  }
+  if (scheme == QuantScheme::int4_a16 || scheme == QuantScheme::int8_a16) {
+    return ExpertKernel::marlin;
+  }
+  if (feed == MatrixFeed::tensor_memory) {
+    return is_vllm || scheme != QuantScheme::none ? ExpertKernel::fused : ExpertKernel::triton;
+  }
+  if (scheme == QuantScheme::mxfp4_a16) {
+    // wgmma: OpenAI's persistent kernels (matmul_ogs) walk only the rows of local experts.
+    return feed == MatrixFeed::shared_memory ? ExpertKernel::grouped : ExpertKernel::marlin;
+  }
+  const bool is_cutlass = is_vllm && feed == MatrixFeed::shared_memory;
+  return scheme == QuantScheme::none || !is_cutlass ? ExpertKernel::triton : ExpertKernel::grouped;
+}
+
 }  // namespace moru

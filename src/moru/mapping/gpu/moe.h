@@ -24,4 +24,9 @@ ExpertLoad expert_load(const MoeTask& task);
 tl::expected<KernelTime, Infeasible> time_moe(const GpuDevice& device, const Engine& engine,
                                               const MoeTask& task);
 
+// The kernels that the software takes for experts of this format, by how the chip's matrix units are
+// fed: vLLM 0.19 (fused_moe/oracle), SGLang 0.5 (server_args, moe_runner_backend auto) and
+// TensorRT-LLM 1.2 (moe_backend).
+ExpertKernel expert_kernel(const Engine& engine, QuantScheme scheme, MatrixFeed feed);
+
 }  // namespace moru

@@ -3,6 +3,7 @@
 #include "moru/mapping/gpu/gemm.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace moru {
 namespace {
@@ -24,13 +25,18 @@ double vector_body(const GpuDevice& device, const VectorTask& task) {
   const double cold = task.is_cold ? 1 : uncached_share(device, bytes);
   const double memory = bytes * cold / bandwidth_of(device, task);
   const double cache = bytes / (device.cache_bandwidth * c.vector_efficiency);
-  // A row is one block of threads; two blocks share a core.
-  const double slots = 2 * device.cores;
+  // A row is one block of up to 1,024 threads; a core holds 2,048 threads.
+  constexpr double kThreads = 1024;
+  const double threads = task.width > 0 ? std::clamp(task.width, 32.0, kThreads) : kThreads;
+  const double slots = device.cores * 2 * kThreads / threads;
+  // One element at a time and thread: each round waits for its loads; the second pass finds the row
+  // in the first-level cache.
+  const double rounds = task.width > 0 ? 1 + std::ceil(task.width / kThreads) : 1;
   const double waves = std::max(task.rows / slots, 1.0);
   const double lanes = device.vector_per_clock / 2 * device.clock * c.vector_efficiency;
   const double compute = task.is_reduction ? waves * task.flops / task.rows / (lanes / 2)
                                            : task.flops / (lanes * device.cores);
-  const double rows = task.is_reduction ? waves * c.row_latency / device.latency_clock : 0;
+  const double rows = task.is_reduction ? waves * rounds * c.row_latency / device.latency_clock : 0;
   return std::max({memory, cache, compute + rows});
 }
 

@@ -4,6 +4,7 @@
 #include "moru/base/text.h"
 #include "moru/mapping/gpu/answer.h"
 #include "moru/mapping/gpu/gemm.h"
+#include "moru/mapping/gpu/moe.h"
 #include "moru/mapping/interval.h"
 #include "moru/mapping/mapper.h"
 #include "moru/mapping/systolic/device.h"
@@ -49,7 +50,10 @@ class TiledGpu final : public ChipMapper {
   }
 
   tl::expected<OpCost, Infeasible> cost(const Operator& op) const override {
-    const Task task = task_of(op, kv_block_);
+    Task task = task_of(op, kv_block_);
+    if (auto* experts = std::get_if<MoeTask>(&task)) {
+      experts->kernel = expert_kernel(engine_, experts->scheme, device_.feed);
+    }
     const auto time = answer(device_, engine_, task);
     if (!time) {
       return tl::unexpected(time.error());
