@@ -40,13 +40,16 @@ TEST_P(StepTime, OfMapEqualsThatOfTheServingEngine) {
   for (const SimTime stage : stages) {
     seconds += to_seconds(stage);
   }
-  EXPECT_NEAR(report.step_seconds / seconds, 1, 0.001);
+  // FlashAttention-2 rounds the keys of a part up to blocks of 64: a step between two knots of the
+  // decode table, of which interpolation takes the slope.
+  constexpr double kTolerance = 0.002;
+  EXPECT_NEAR(report.step_seconds / seconds, 1, kTolerance);
 
   double sum = report.engine.step_overhead_seconds;
   for (const CostedOperator& costed : report.operators) {
     sum += costed.cost.seconds * costed.op.repeat;
   }
-  EXPECT_NEAR(sum / seconds, 1, 0.001);
+  EXPECT_NEAR(sum / seconds, 1, kTolerance);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -106,6 +106,35 @@ TEST(DramMemory, ThreadsDoNotChangeTheResult) {
   EXPECT_GT(one.counters.reads, 1000U);
 }
 
+// 64 MB over 16 channels: 131,072 reads of 32 B each, jumped over or not.
+TEST(DramMemory, BytesAreStreamedExactlyWithOrWithoutJumps) {
+  DramQuestion question;
+  question.bytes = 64 * 1048576;
+  question.may_jump = false;
+  const DramAnswer full = simulate_dram(question);
+  question.may_jump = true;
+  const DramAnswer quick = simulate_dram(question);
+  EXPECT_EQ(full.counters.reads, 16U * 131'072);
+  EXPECT_EQ(full.simulated, 131'072U);
+  EXPECT_EQ(quick.counters, full.counters);
+  EXPECT_EQ(quick.ticks, full.ticks);
+}
+
+// A pseudo-channel with queues of its own counts as a channel, and keeps more pieces in flight.
+TEST(DramMemory, SeparateQueuesSustainMoreShortRuns) {
+  DramQuestion question;
+  question.pattern = DramPattern::paged;
+  question.page_bytes = question.interleave = 256;
+  question.sample_channels = 1;
+  question.explain = false;
+  const DramAnswer shared = simulate_dram(question);
+  question.separate_queues = true;
+  const DramAnswer separate = simulate_dram(question);
+  EXPECT_EQ(separate.channels, 2 * shared.channels);
+  EXPECT_DOUBLE_EQ(separate.peak_bytes_per_second, shared.peak_bytes_per_second);
+  EXPECT_GT(separate.share_of_peak(), 1.1 * shared.share_of_peak());
+}
+
 // Larger KV pages keep rows open longer: never worse, and far better than single accesses.
 TEST(DramMemory, LargerPagesSustainMore) {
   double last = 0;

@@ -61,6 +61,14 @@ double MainMemory::pieces(double bytes) const {
   return peak * curve.share_of_run(run / access);
 }
 
+void MainMemory::scale(double factor) {
+  for (double* bandwidth : {&peak, &stream, &mixed}) {
+    *bandwidth *= factor;
+  }
+}
+
+void MainMemory::give_up(double share) { scale(1 - share); }
+
 DramUse dram_use(const MemoryLevel& memory) {
   const double pins = pins_of(memory);
   const double rate =

@@ -26,6 +26,10 @@ struct MainMemory {
   // bytes/s of reading pieces of `bytes` each from random places: blocks of a KV cache, rows of a
   // table, one expert's weights. 0: one piece without end.
   double pieces(double bytes) const;
+  // The same memory, faster by this factor in everything.
+  void scale(double factor);
+  // Takes a share of every bandwidth for something else: parity that is kept among the data.
+  void give_up(double share);
 };
 
 // What to ask of the DRAM catalogue for a memory: the part it names, or the one of its kind whose

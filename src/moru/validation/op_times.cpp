@@ -25,7 +25,7 @@ class Corrected final : public ChipMapper {
     if (!cost) {
       return cost;
     }
-    const double ratio = times_.ratio(task_of(op));
+    const double ratio = times_.ratio(task_of(op, 0));
     // Profiles hold the kernels alone; the gap to the one before stays as the model has it.
     const double gap = std::min(cost->overhead, cost->seconds);
     const double seconds = gap + (cost->seconds - gap) * ratio;

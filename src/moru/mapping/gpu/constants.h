@@ -19,7 +19,7 @@ struct GpuConstants {
   double python_operator = 5.251e-05;
   double grace_host = 1.5;
   // Rates.
-  double memory_efficiency = 0.89;
+  double memory_efficiency = 0.87;
   double parity_share = 0.15;
   double write_efficiency = 1;
   double row_latency = 1000;
@@ -50,7 +50,7 @@ struct GpuConstants {
   double attention_norm = 1;
   double attention_ramp = 6000;
   double tile_start = 7691;
-  double decode_efficiency = 0.93;
+  double decode_efficiency = 0.99;
   double later_start = 9872;
   double decode_start = 1.262e+04;
   double shallow_bytes_in_flight = 6430;

@@ -102,10 +102,11 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
     }
   }
   device.memory = main_memory(chip);
-  const double data_share =
-      chip.main_memory()->has_inline_ecc ? 1 - constants.parity_share : 1.0;
-  device.memory_peak = device.memory.peak * data_share;
-  device.memory_bandwidth = device.memory.stream * data_share * constants.memory_efficiency;
+  if (chip.main_memory()->has_inline_ecc) {
+    device.memory.give_up(constants.parity_share);
+  }
+  device.memory_peak = device.memory.peak;
+  device.memory_bandwidth = device.memory.stream * constants.memory_efficiency;
   if (chip.power.tdp) {
     device.power = chip.power.tdp->value.value * (1 - constants.static_power);
   }

@@ -26,6 +26,7 @@ constexpr Resource kResources[] = {
     {"vector rate", [](GpuDevice& d, double f) { d.vector_per_clock *= f; }},
     {"memory bandwidth",
      [](GpuDevice& d, double f) {
+       d.memory.scale(f);
        d.memory_bandwidth *= f;
        d.memory_peak *= f;
      }},

@@ -258,7 +258,7 @@ class ProductModel {
   double results_;
 };
 
-constexpr double kNever = 1e30;
+constexpr double kNoCandidate = 1e30;
 // The search stops at a kernel within 1% of what none undercuts.
 constexpr double kGap = 1.01;
 
@@ -272,8 +272,8 @@ class Search {
  public:
   Search(ProductModel& model, const Product& p, const GpuDevice& device)
       : model_(model), p_(p), device_(device), bound_(model.bound()) {
-    best_.candidate.seconds = kNever;
-    second_.candidate.seconds = kNever;
+    best_.candidate.seconds = kNoCandidate;
+    second_.candidate.seconds = kNoCandidate;
   }
 
   const Choice& second() const { return second_; }
@@ -382,7 +382,7 @@ KernelTime time_product(const GpuDevice& device, const Product& product, const E
                               static_cast<int>(choice.splits)};
   };
   time.tile = tile_of(best);
-  if (search.second().candidate.seconds < kNever) {
+  if (search.second().candidate.seconds < kNoCandidate) {
     time.other_tile = tile_of(search.second());
     time.other_seconds = time.seconds * search.second().candidate.seconds / best.candidate.seconds;
   }

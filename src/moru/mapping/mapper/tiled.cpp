@@ -167,7 +167,7 @@ class TiledSystolic final : public ChipMapper {
     if (op.op_class == OperatorClass::collective) {
       return ChipMapper::explain(op);
     }
-    Task task = task_of(op);
+    Task task = task_of(op, kv_block_);
     if (const auto* moe = std::get_if<MoeTask>(&task)) {
       task = dense_equivalent(*moe);
     }

@@ -40,7 +40,7 @@ KernelTime time_gemm(const SystolicDevice& d, const Engine& engine, const GemmTa
     job.k = k;
     job.height = d.rows;
     job.width = d.columns;
-    job.bytes_per_clock = d.memory_bandwidth / d.clock;
+    job.bytes_per_clock = d.memory.stream / d.clock;
     job.weight_bytes = format.weight_bytes;
     // The ideal pipeline is the floor; arrays and memory also wait for one another.
     body = std::max(pipeline_clocks(job) / d.clock, std::hypot(time.compute, time.memory));

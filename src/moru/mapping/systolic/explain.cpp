@@ -21,7 +21,7 @@ constexpr Resource kResources[] = {
        d.rate_int8 *= f;
      }},
     {"vector rate", [](SystolicDevice& d, double f) { d.lanes *= f; }},
-    {"memory bandwidth", [](SystolicDevice& d, double f) { d.memory_bandwidth *= f; }},
+    {"memory bandwidth", [](SystolicDevice& d, double f) { d.memory.scale(f); }},
     {"scratchpad capacity", [](SystolicDevice& d, double f) { d.scratchpad *= f; }},
 };
 
