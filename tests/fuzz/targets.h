@@ -273,18 +273,18 @@ struct Target {
   void (*run)(std::string_view text);
 };
 inline constexpr std::array<Target, 13> kTargets = {{{"yaml", yaml},
-                                                    {"json", json},
-                                                    {"chip", chip},
-                                                    {"model", model},
-                                                    {"trace", trace},
-                                                    {"workload", workload},
-                                                    {"scenario", scenario},
-                                                    {"expression", expression},
-                                                    {"norms", norms},
-                                                    {"plan", plan},
-                                                    {"part", part},
-                                                    {"standard", standard},
-                                                    {"accesses", accesses}}};
+                                                     {"json", json},
+                                                     {"chip", chip},
+                                                     {"model", model},
+                                                     {"trace", trace},
+                                                     {"workload", workload},
+                                                     {"scenario", scenario},
+                                                     {"expression", expression},
+                                                     {"norms", norms},
+                                                     {"plan", plan},
+                                                     {"part", part},
+                                                     {"standard", standard},
+                                                     {"accesses", accesses}}};
 
 // Runs a target by name; an Error is an answer as long as it can be printed.
 inline void run(std::string_view name, std::string_view text) {

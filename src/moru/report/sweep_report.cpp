@@ -44,8 +44,8 @@ std::string answer(const SweepResult& result) {
                        unit(result.range.load));
   }
   return fmt::format("{} {:.4g} {} meet{} the objective for {:g}% of the requests\n",
-                     result.is_beyond ? "at least" : "up to", *result.knee,
-                     unit(result.range.load), *result.knee == 1 ? "s" : "", slo.attainment * 100);
+                     result.is_beyond ? "at least" : "up to", *result.knee, unit(result.range.load),
+                     *result.knee == 1 ? "s" : "", slo.attainment * 100);
 }
 
 }  // namespace

@@ -26,8 +26,9 @@ TEST(Sweep, ReadsRangesAndRefusesOthers) {
   EXPECT_EQ(range.low, 0.5);
   EXPECT_EQ(range.high, 2);
   EXPECT_EQ(range.step, 0.25);
-  for (const char* text : {"rate", "load=1:2:1", "rate=1:2", "rate=2:1:1", "rate=0:1:1", "rate=1:2:0",
-                           "rate=1:2:1:1", "rate=1:nan:1", "rate=1:1e9:1", "concurrency=1.5:2:1"}) {
+  for (const char* text :
+       {"rate", "load=1:2:1", "rate=1:2", "rate=2:1:1", "rate=0:1:1", "rate=1:2:0", "rate=1:2:1:1",
+        "rate=1:nan:1", "rate=1:1e9:1", "concurrency=1.5:2:1"}) {
     EXPECT_NE(error_of([&] { parse_sweep(text); }).find("--sweep '"), std::string::npos) << text;
   }
 }

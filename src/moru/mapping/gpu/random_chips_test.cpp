@@ -24,6 +24,9 @@ GpuDevice random_device() {
   device.cache_bytes = *rc::gen::inRange(4, 256) * 1e6;
   device.cache_bandwidth = 64 * device.cores * device.clock;
   device.memory_peak = *rc::gen::inRange(200, 9000) * 1e9;
+  device.memory = {};
+  device.memory.peak = device.memory_peak;
+  device.memory.stream = device.memory.mixed = 0.9 * device.memory_peak;
   device.memory_bandwidth = 0.8 * device.memory_peak;
   device.power = *rc::gen::inRange(50, 1200);
   return device;
@@ -63,6 +66,7 @@ RC_GTEST_PROP(RandomChips, AreNeverSlowerWithMoreMemoryBandwidth, ()) {
   const double before = seconds(device, task);
   device.memory_bandwidth *= 1.5;
   device.memory_peak *= 1.5;
+  device.memory.scale(1.5);
   // More bandwidth may cost clock: memory and matrix units share the power.
   device.power = 0;
   RC_ASSERT(seconds(device, task) <= before * kSlack);
