@@ -26,15 +26,16 @@ std::optional<T> plain(const std::optional<Sourced<T>>& sourced) {
   return sourced ? std::optional<T>(sourced->value) : std::nullopt;
 }
 
-// "yes", or what is missing. Attention multiplies in 16 bits whatever the weights are.
+// "yes", or what is missing.
 Cell simulation_cell(const Chip& chip) {
   const std::vector<std::string> missing = chip.missing_for_simulation();
   if (!missing.empty()) {
     return "no: without " + join(std::span<const std::string>(missing), ", ");
   }
+  // Attention multiplies in 16 bits whatever the weights are.
   const bool has_16_bits =
       chip.matrix_rate(chip.compute_dtype(DType::bf16, DType::bf16)).has_value();
-  return has_16_bits ? "yes" : "no: without a rate in 16 bits, in which attention runs";
+  return has_16_bits ? "yes" : "yes: 16 bits at half the 8-bit rate, which is assumed";
 }
 
 // The flags of the figures that the list shows.

@@ -60,7 +60,7 @@ std::string sweep_text(const SweepResult& result) {
     most = std::max(most, figure(point.report));
   }
   Table table({unit(result.range.load), "TTFT mean", "p99 (ms)", "TPOT mean", "p99 (ms)",
-               "output tok/s", "goodput req/s", "within", has_slo ? "goodput" : "output"},
+               "output tok/s", "goodput req/s", "within", ""},
               {Align::right, Align::right, Align::right, Align::right, Align::right, Align::right,
                Align::right, Align::right, Align::left});
   for (const SweepPoint& point : result.points) {

@@ -38,6 +38,11 @@ Activity step_activity(const Scenario& scenario, std::int64_t batch, std::int64_
 PhasePower phase_power(const Scenario& scenario, const FactBook& facts, std::int64_t batch,
                        std::int64_t prompt_tokens, std::int64_t output_tokens) {
   ReadyScenario service(scenario);
+  return phase_power(service, facts, batch, prompt_tokens, output_tokens);
+}
+
+PhasePower phase_power(ReadyScenario& service, const FactBook& facts, std::int64_t batch,
+                       std::int64_t prompt_tokens, std::int64_t output_tokens) {
   const Report& prepared = service.prepared();
   PhasePower power;
   power.prompt = activity_of(prepared, service.costs(), batch, prompt_tokens, 0);

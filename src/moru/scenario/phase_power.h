@@ -23,5 +23,8 @@ struct PhasePower {
 // A batch of equal requests served alone, at the facts' values.
 PhasePower phase_power(const Scenario& scenario, const FactBook& facts, std::int64_t batch,
                        std::int64_t prompt_tokens, std::int64_t output_tokens);
+// The same of a scenario made ready, to be asked many times.
+PhasePower phase_power(ReadyScenario& service, const FactBook& facts, std::int64_t batch,
+                       std::int64_t prompt_tokens, std::int64_t output_tokens);
 
 }  // namespace moru

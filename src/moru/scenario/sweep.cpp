@@ -73,8 +73,14 @@ SweepResult sweep(const Scenario& scenario, const SweepRange& range) {
   result.range = range;
   // Counted, not added up: 0.1 + 0.1 + … would miss the last point.
   const auto count = static_cast<int>(std::floor((range.high - range.low) / range.step + 1e-9)) + 1;
+  std::vector<double> loads;
   for (int i = 0; i < count; ++i) {
-    const double load = range.low + i * range.step;
+    loads.push_back(range.low + i * range.step);
+  }
+  if (loads.back() < range.high * (1 - 1e-9)) {
+    loads.push_back(range.high);  // the end is always asked
+  }
+  for (const double load : loads) {
     result.points.push_back({load, evaluate_at(scenario, range.load, load)});
   }
   if (!scenario.slo.is_set()) {

@@ -2,6 +2,7 @@
 // prompt time, time per token and power relative to the GPU's TDP.
 #include "moru/base/error.h"
 #include "moru/base/text.h"
+#include "moru/scenario/phase_power.h"
 #include "moru/validation/prepared_service.h"
 #include "moru/validation/serving_readers.h"
 
@@ -33,6 +34,41 @@ struct Key {
   auto operator<=>(const Key&) const = default;
 };
 
+// One kind of server, ready to be asked for times and for power.
+struct Server {
+  Server(const Key& key, const Deployment& deployment, const std::string& mapper)
+      : service(key.model, key.chip, deployment, mapper), ready(scenario_of(key, deployment, mapper)) {
+    if (const auto& tdp = service.chip().power.tdp) {
+      watts = tdp->value.value;
+    }
+  }
+  static Scenario scenario_of(const Key& key, const Deployment& deployment,
+                              const std::string& mapper) {
+    Scenario scenario;
+    scenario.model = key.model;
+    scenario.chip = key.chip;
+    scenario.deployment = deployment;
+    scenario.mapper = mapper;
+    return scenario;
+  }
+
+  PreparedService service;
+  ReadyScenario ready;
+  double watts = 0;  // TDP of a chip, 0 if not stated
+};
+
+Deployment splitwise_deployment(std::int64_t tensor) {
+  Deployment deployment;
+  deployment.tensor_parallel_size = static_cast<int>(tensor);
+  deployment.max_num_batched_tokens = 65536;  // the engine took whole batches of prompts
+  deployment.max_num_seqs = 64;
+  deployment.max_model_len = 2048;
+  deployment.gpu_memory_utilization = 1;
+  deployment.async_scheduling = false;
+  deployment.enforce_eager = true;  // vLLM 0.2 had no recorded graphs
+  return deployment;
+}
+
 }  // namespace
 
 bool is_power(const TextTable& table) {
@@ -43,7 +79,8 @@ bool is_power(const TextTable& table) {
 PowerComparison compare_power(const TextTable& table, const ServingQuestion& question) {
   PowerComparison comparison;
   comparison.name = table.name();
-  std::map<Key, std::unique_ptr<PreparedService>> services;
+  const FactBook facts = load_facts();
+  std::map<Key, std::unique_ptr<Server>> servers;
   std::map<Key, std::string> refused;
   for (std::size_t i = 0; i < table.rows(); ++i) {
     ++comparison.rows;
@@ -60,35 +97,33 @@ PowerComparison compare_power(const TextTable& table, const ServingQuestion& que
     const Key key = {model_named(table.text(i, "model")),
                      question.chip.empty() ? std::string(table.text(i, "hardware")) : question.chip,
                      static_cast<std::int64_t>(table.number(i, "tensor_parallel").value_or(1))};
-    if (!services.contains(key)) {
-      Deployment deployment;
-      deployment.tensor_parallel_size = static_cast<int>(key.tensor);
-      deployment.max_num_batched_tokens = 65536;  // the engine took whole batches of prompts
-      deployment.max_num_seqs = 64;
-      deployment.max_model_len = 2048;
-      deployment.gpu_memory_utilization = 1;
-      deployment.async_scheduling = false;
-      deployment.enforce_eager = true;  // vLLM 0.2 had no recorded graphs
+    if (!servers.contains(key)) {
       try {
-        services[key] =
-            std::make_unique<PreparedService>(key.model, key.chip, deployment, question.mapper);
+        servers[key] =
+            std::make_unique<Server>(key, splitwise_deployment(key.tensor), question.mapper);
       } catch (const Error& error) {
-        services[key] = nullptr;
+        servers[key] = nullptr;
         refused[key] = error.what();
       }
     }
-    PreparedService* service = services[key].get();
-    if (service == nullptr) {
+    Server* server = servers[key].get();
+    if (server == nullptr) {
       ++comparison.refused[refused[key]];
       continue;
     }
     const auto b = static_cast<std::int64_t>(*batch);
     const auto p = static_cast<std::int64_t>(*prompt);
     const auto o = static_cast<std::int64_t>(*output);
-    const double prompt_ms = service->prompt_seconds(b, p) * 1e3;
-    const double token_ms = service->token_seconds(b, p, o) * 1e3;
+    const double prompt_ms = server->service.prompt_seconds(b, p) * 1e3;
+    const double token_ms = server->service.token_seconds(b, p, o) * 1e3;
     comparison.prompt_time.add(std::abs(prompt_ms / *prompt_time - 1) * 100);
     comparison.token_time.add(std::abs(token_ms / *token_time - 1) * 100);
+    // Relative to the GPU's TDP; rows without a reading hold 0.
+    const double measured_watts = table.number(i, "average_power").value_or(0) * server->watts;
+    if (measured_watts > 0) {
+      const double watts = phase_power(server->ready, facts, b, p, o).average_watts;
+      comparison.average_power.add(std::abs(watts / measured_watts - 1) * 100);
+    }
     ++comparison.predicted;
   }
   return comparison;

@@ -22,7 +22,7 @@ KernelTime time_gemm(const SystolicDevice& d, const Engine& engine, const GemmTa
   const double cores = engine.uses_one_core ? 1 : d.cores;
   const double cycles = batch * array_cycles(m, n, k, d.rows, d.columns) / (d.arrays * cores);
   KernelTime time;
-  time.compute = cycles / d.clock / (format.rate / d.rate_16);
+  time.compute = cycles / d.array_clock / (format.rate / d.rate_16);
   time.memory_bytes = batch * (n * k * format.weight_bytes + m * k * 2 + m * n * 2);
   time.memory = time.memory_bytes / (d.memory.stream * cores / d.cores);
   time.flops = 2 * batch * m * n * k;
@@ -40,10 +40,10 @@ KernelTime time_gemm(const SystolicDevice& d, const Engine& engine, const GemmTa
     job.k = k;
     job.height = d.rows;
     job.width = d.columns;
-    job.bytes_per_clock = d.memory.stream / d.clock;
+    job.bytes_per_clock = d.memory.stream / d.array_clock;
     job.weight_bytes = format.weight_bytes;
     // The ideal pipeline is the floor; arrays and memory also wait for one another.
-    body = std::max(pipeline_clocks(job) / d.clock, std::hypot(time.compute, time.memory));
+    body = std::max(pipeline_clocks(job) / d.array_clock, std::hypot(time.compute, time.memory));
   }
   time.seconds = time.fill + body + (engine.uses_one_core ? 0 : time.launch);
   return time;
@@ -83,7 +83,7 @@ KernelTime time_attention(const SystolicDevice& d, const Engine& engine, const A
                           (array_cycles(rows, kv, key, d.rows, d.columns) +
                            array_cycles(rows, value, kv, d.rows, d.columns)) *
                           (pairs / (batch * heads * rows * kv)) / (d.arrays * cores);
-  time.compute = products / d.clock + softmax_seconds(d, pairs, cores);
+  time.compute = products / d.array_clock + softmax_seconds(d, pairs, cores);
   time.flops = 2 * pairs * (key + value);
   time.fill = kTransferStart.value;
   time.seconds = time.launch + time.fill + std::max(time.compute, time.memory);
@@ -165,8 +165,14 @@ SystolicDevice systolic_device(const Chip& chip) {
     d.arrays *= 2;
     d.clock = d.rate_16 / (per_array * d.arrays);
   }
+  // Where the number of arrays is not stated it is the power of two nearest to what the peak takes.
+  const bool is_stated = chip.cores && chip.cores->matrix && chip.cores->matrix->count;
+  if (!is_stated) {
+    const double taken = d.rate_16 / (per_array * d.clock);
+    d.arrays = taken > 0 ? std::exp2(std::round(std::log2(taken))) : 1;
+  }
   // The stated peak is the truth, also where it is less than the arrays of the stated clock give.
-  d.arrays = d.rate_16 / (per_array * d.clock);
+  d.array_clock = d.rate_16 / (per_array * d.arrays);
   if (const auto vector = chip.vector_rate()) {
     d.lanes = vector->value / (2 * d.cores * d.clock);
   }

@@ -24,6 +24,7 @@ struct SystolicDevice {
   double rows = 128;
   double columns = 128;
   double clock = 1e9;
+  double array_clock = 1e9;  // of the arrays: what the stated peak takes
   double rate_16 = 0;     // operations/s of the chip in 16 bits
   double rate_fp8 = 0;    // 0: cannot
   double rate_int8 = 0;   // 0: cannot
