@@ -45,6 +45,20 @@ bool has_experts(const Model& model) {
 
 // More chips than any site has; a slip of the hand must not exhaust the memory.
 void check_size(const Deployment& deployment) {
+  const auto positive = [](std::string_view name, std::int64_t value) {
+    if (value < 1) {
+      fail(fmt::format("{} {} must be at least 1", name, value));
+    }
+  };
+  positive("tensor_parallel_size", deployment.tensor_parallel_size);
+  positive("pipeline_parallel_size", deployment.pipeline_parallel_size);
+  positive("data_parallel_size", deployment.data_parallel_size);
+  positive("replicas", deployment.replicas);
+  positive("block_size", deployment.block_size);
+  positive("max_num_seqs", deployment.max_num_seqs.value_or(1));
+  positive("max_num_batched_tokens", deployment.max_num_batched_tokens.value_or(1));
+  positive("max_model_len", deployment.max_model_len.value_or(1));
+  positive("num_gpu_blocks_override", deployment.num_gpu_blocks_override.value_or(1));
   constexpr double kMostChips = 1e6;
   double chips = deployment.replicas;
   for (const int part : {deployment.tensor_parallel_size, deployment.pipeline_parallel_size,

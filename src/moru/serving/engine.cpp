@@ -28,6 +28,30 @@ bool is_acceptable(const EngineConfig& config, const Request& request) {
   return request.prompt_tokens < config.max_model_len;
 }
 
+// Clients that wait: every replica has its share of them, the first ones more if it does not
+// divide, and gets requests in proportion.
+void push_in_turn(const EngineConfig& config, const ServiceInput& input, Fleet& fleet,
+                  MetricsCollector& collector) {
+  const auto clients = static_cast<std::size_t>(input.max_concurrency);
+  const std::size_t replicas = fleet.replicas.size();
+  std::size_t turn = 0;
+  for (std::size_t i = 0; i < input.trace->requests.size(); ++i) {
+    const Request& request = input.trace->requests[i];
+    if (!is_acceptable(config, request)) {
+      collector.reject();
+      continue;
+    }
+    Replica& replica = *fleet.replicas[turn % clients % replicas];
+    const auto id = static_cast<std::int64_t>(i);
+    if (turn < clients) {
+      replica.push(id, request.arrival);
+    } else {
+      replica.hold(id, request.arrival);
+    }
+    ++turn;
+  }
+}
+
 void push_all(const EngineConfig& config, const ServiceInput& input, Fleet& fleet, Router& router,
               MetricsCollector& collector, const std::function<void(double)>& progress) {
   const bool needs_state = router.needs_state() && fleet.replicas.size() > 1;
@@ -37,9 +61,10 @@ void push_all(const EngineConfig& config, const ServiceInput& input, Fleet& flee
       is_follow_up[static_cast<std::size_t>(follow_up.next)] = true;
     }
   }
-  const auto replicas = static_cast<std::int64_t>(fleet.replicas.size());
-  const std::int64_t at_once = (input.max_concurrency + replicas - 1) / replicas;
-  std::vector<std::int64_t> sent(fleet.replicas.size(), 0);
+  if (input.max_concurrency > 0) {
+    push_in_turn(config, input, fleet, collector);
+    return;
+  }
   for (std::size_t i = 0; i < input.trace->requests.size(); ++i) {
     const Request& request = input.trace->requests[i];
     if (!is_acceptable(config, request)) {
@@ -55,12 +80,7 @@ void push_all(const EngineConfig& config, const ServiceInput& input, Fleet& flee
       }
     }
     const std::size_t chosen = router.choose(fleet.replicas, request);
-    const auto id = static_cast<std::int64_t>(i);
-    if (at_once == 0 || sent[chosen]++ < at_once) {
-      fleet.replicas[chosen]->push(id, request.arrival);
-    } else {
-      fleet.replicas[chosen]->hold(id, request.arrival);
-    }
+    fleet.replicas[chosen]->push(static_cast<std::int64_t>(i), request.arrival);
     constexpr std::size_t kProgressEvery = 4096;
     if (progress && i % kProgressEvery == 0) {
       progress(to_seconds(request.arrival));

@@ -249,6 +249,8 @@ void Replica::on_finish(const RequestState& request, SimTime now) {
     const FollowUp& follow_up = follow_ups[static_cast<std::size_t>(request.id)];
     if (follow_up.next >= 0) {
       arrivals_.release(follow_up.next, now + follow_up.think + front_end_);
+      events_.on_finish(request, now);
+      return;
     }
   }
   arrivals_.send_held(now, front_end_);

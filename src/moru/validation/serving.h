@@ -38,6 +38,7 @@ struct RunComparison {
   std::string refused;  // why it is not predicted; empty if it is
   std::string chip;
   std::int64_t requests = 0;
+  std::int64_t skipped = 0;  // rows of requests that failed or make no sense
   FigureComparison ttft;
   FigureComparison tpot;
   FigureComparison e2e;

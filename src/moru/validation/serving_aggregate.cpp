@@ -1,6 +1,7 @@
 // Tables of mean TTFT and TPOT at fixed lengths and concurrency, in AIConfigurator's columns
 // (silicon_sample.csv; docs/validation.md says how each column is read).
 #include "moru/base/error.h"
+#include "moru/base/text.h"
 #include "moru/validation/prepared_service.h"
 #include "moru/validation/serving_readers.h"
 
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <map>
 #include <set>
 #include <thread>
@@ -32,10 +34,25 @@ struct Service {
   std::vector<Point> points;
 };
 
+// Whole numbers from 1 to ten million.
+std::optional<std::int64_t> count_in(const TextTable& table, std::size_t row,
+                                     std::string_view column) {
+  constexpr double kMost = 1e7;
+  const auto value = table.number(row, column);
+  return value && *value >= 1 && *value <= kMost && *value == std::floor(*value)
+             ? std::optional(static_cast<std::int64_t>(*value))
+             : std::nullopt;
+}
+
 std::int64_t count_of(const TextTable& table, std::size_t row, std::string_view column,
                       std::int64_t absent) {
-  const auto value = table.number(row, column);
-  return value && *value >= 1 ? static_cast<std::int64_t>(*value) : absent;
+  return count_in(table, row, column).value_or(absent);
+}
+
+// One engine for everything, unless the row says otherwise.
+bool is_aggregated(const TextTable& table, std::size_t row) {
+  const std::string mode = to_lower(table.text(row, "mode"));
+  return mode.starts_with("agg") || (mode.empty() && !table.number(row, "prefill_num_workers"));
 }
 
 // What the row's label means for a checkpoint that already is quantised: its own format where the
@@ -70,6 +87,12 @@ Degrees degrees_of(const TextTable& table, std::size_t row) {
   degrees.is_expert = moe_ep > 1;
   if (moe_tp > 1 && moe_tp == moe_ep && degrees.tensor * degrees.data == moe_tp * moe_ep) {
     (degrees.tensor > 1 ? degrees.tensor : degrees.data) = moe_ep;
+  } else if (load_model(std::string(table.text(row, "model_path"))).layers.front().mixer.heads %
+                 degrees.tensor !=
+             0) {
+    // No tensor-parallel group: attention is split by requests.
+    std::swap(degrees.tensor, degrees.data);
+    degrees.is_expert = true;
   } else if (degrees.tensor > 1 && degrees.tensor == degrees.data &&
              moe_ep == degrees.tensor * degrees.data) {
     degrees.tensor = 1;
@@ -97,7 +120,8 @@ Service service_of(const TextTable& table, std::size_t row, const ServingQuestio
   deployment.data_parallel_size = static_cast<int>(degrees.data);
   deployment.pipeline_parallel_size = static_cast<int>(count_of(table, row, "pp_size", 1));
   deployment.enable_expert_parallel = degrees.is_expert;
-  deployment.backend = table.text(row, "backend");
+  deployment.backend =
+      table.text(row, "backend").empty() ? "vllm" : to_lower(table.text(row, "backend"));
   const std::string_view format = table.text(row, "gemm_quant_mode");
   deployment.quantization = quantization_of(service.model, format);
   // What the engine was allowed is not stated; it held the load, so it is not the limit.
@@ -109,18 +133,19 @@ Service service_of(const TextTable& table, std::size_t row, const ServingQuestio
 
 // Why a row cannot be predicted, before looking at the model.
 std::string refusal(const TextTable& table, std::size_t row) {
-  if (table.text(row, "mode") != "agg") {
+  if (!is_aggregated(table, row)) {
     return "separate prefill and decode workers are not simulated";
   }
   return {};
 }
 
 bool is_complete(const TextTable& table, std::size_t row) {
-  const bool has_load = table.number(row, "concurrency") && table.number(row, "isl") &&
-                        table.number(row, "osl") && table.number(row, "measured_ttft_ms") &&
-                        table.number(row, "measured_tpot_ms");
-  if (table.text(row, "mode") == "agg") {
-    return has_load && table.number(row, "tp_size").has_value();
+  const bool has_load = count_in(table, row, "concurrency") && count_in(table, row, "isl") &&
+                        count_of(table, row, "osl", 0) >= 2 &&
+                        table.number(row, "measured_ttft_ms").value_or(0) > 0 &&
+                        table.number(row, "measured_tpot_ms").value_or(0) > 0;
+  if (is_aggregated(table, row)) {
+    return has_load && count_in(table, row, "tp_size").has_value();
   }
   return has_load && table.number(row, "prefill_num_workers") &&
          table.number(row, "decode_num_workers");
@@ -155,9 +180,9 @@ void predict(const Service& service, const ServingQuestion& question,
       row.tpot_low = row.tpot_predicted * answer.low;
       row.tpot_high = row.tpot_predicted * answer.high;
     }
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     for (const Point& point : service.points) {
-      rows[point.row].refused = error.what();
+      rows[point.row].refused = reason_of(error);
     }
   }
 }
@@ -216,7 +241,7 @@ AggregateComparison compare_aggregate(const TextTable& table, const ServingQuest
                                         count_of(table, i, "osl", 1),
                                         count_of(table, i, "concurrency", 1), is_dump ? 0.2 : 0});
       } catch (const Error& error) {
-        row.refused = error.what();
+        row.refused = reason_of(error);
       }
     }
     comparison.rows.push_back(std::move(row));

@@ -37,7 +37,8 @@ struct Key {
 // One kind of server, ready to be asked for times and for power.
 struct Server {
   Server(const Key& key, const Deployment& deployment, const std::string& mapper)
-      : service(key.model, key.chip, deployment, mapper), ready(scenario_of(key, deployment, mapper)) {
+      : service(key.model, key.chip, deployment, mapper),
+        ready(scenario_of(key, deployment, mapper)) {
     if (const auto& tdp = service.chip().power.tdp) {
       watts = tdp->value.value;
     }
@@ -103,7 +104,7 @@ PowerComparison compare_power(const TextTable& table, const ServingQuestion& que
             std::make_unique<Server>(key, splitwise_deployment(key.tensor), question.mapper);
       } catch (const Error& error) {
         servers[key] = nullptr;
-        refused[key] = error.what();
+        refused[key] = reason_of(error);
       }
     }
     Server* server = servers[key].get();

@@ -188,7 +188,7 @@ PublishedRow predict(const TextTable& table, std::size_t i, const ServingQuestio
     result.measured = *value;
     result.predicted = *predicted * unit;
   } catch (const Error& error) {
-    result.refused = error.what();
+    result.refused = reason_of(error);
   }
   return result;
 }

@@ -4,7 +4,13 @@
 #include "moru/validation/serving.h"
 #include "moru/validation/text_table.h"
 
+#include <exception>
+#include <string>
+
 namespace moru {
+
+// The message of an error without the word that a compiler puts first.
+std::string reason_of(const std::exception& error);
 
 // A folder with results.csv and engine_config.json.
 bool is_run_folder(const std::string& folder);

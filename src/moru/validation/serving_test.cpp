@@ -105,7 +105,7 @@ TEST(ServingAggregate, PredictsCompleteRowsAndSaysWhyItDoesNotTheOthers) {
   EXPECT_LT(rows[0].tpot_predicted, 12);
   EXPECT_FALSE(rows[1].is_complete);
   EXPECT_NE(rows[2].refused.find("no/such-model"), std::string::npos) << rows[2].refused;
-  EXPECT_NE(rows[3].refused.find("does not divide"), std::string::npos) << rows[3].refused;
+  EXPECT_EQ(rows[3].refused, "") << "three chips that split the requests";
 }
 
 TEST(ServingAggregate, ReadsADegreeThatWasSquaredAsItsRoot) {
@@ -115,6 +115,51 @@ TEST(ServingAggregate, ReadsADegreeThatWasSquaredAsItsRoot) {
   const std::vector<ServingRow>& rows = result.aggregates.front().rows;
   ASSERT_EQ(rows[0].refused, "");
   EXPECT_DOUBLE_EQ(rows[0].tpot_predicted, rows[1].tpot_predicted);
+}
+
+TEST(ServingAggregate, TakesNoRowWithImpossibleLoadOrMeasurement) {
+  const std::string start = "x,vllm,meta-llama/Llama-3.1-8B,h100_sxm,agg,";
+  const ServingValidation result = validate(
+      start + "512,32,,,1,1,1,1,1,,,40,7,1e18,own\n" + start + "512,32,,,1,1,1,1,1,,,40,0,4,own\n" +
+      start + "512,1,,,1,1,1,1,1,,,40,7,4,own\n" + start + "-3,32,,,1,1,1,1,1,,,40,7,4,own\n" +
+      start + "512,32,,,1,1,1,1,1,,,40,7,2.5,own\n" + start +
+      "512,32,,,4294967297,1,1,1,1,,,40,7,4,own\n");
+  for (const ServingRow& row : result.aggregates.front().rows) {
+    EXPECT_FALSE(row.is_complete) << row.line;
+    EXPECT_FALSE(row.refused.empty()) << row.line;
+  }
+  EXPECT_NE(serving_validation_json(result).find("\"tpot_median_ape\": null"), std::string::npos);
+}
+
+TEST(ServingValidation, LeavesOutWhatItCannotReadAndGoesOn) {
+  const TemporaryFolder folder;
+  folder.write("H100__zero/engine_config.json",
+               R"({"model": "meta-llama/Llama-3.1-8B", "max_num_seqs": 0})");
+  folder.write("H100__zero/results.csv",
+               "input_toks,output_toks,arrival_s,first_token_s,last_token_s\n10,2,0,0.1,0.2\n");
+  folder.write("H100__bad/engine_config.json", "{");
+  folder.write("H100__bad/results.csv", "a\n1\n");
+  folder.write("H100__good/meta.json",
+               R"({"model": "meta-llama/Llama-3.1-8B", "max_num_seqs": "4"})");
+  folder.write("H100__good/results.csv",
+               "input_toks,output_toks,arrival_s,first_token_s,last_token_s\n"
+               "10,2,0,0.1,0.2\n1e11,2,0,0.1,0.2\n");
+  folder.write("other.csv", "x\n1\n");
+  ServingQuestion question;
+  question.path = folder.path("");
+  const ServingValidation result = validate_serving(question);
+  ASSERT_EQ(result.runs.size(), 3U);
+  EXPECT_NE(result.runs[0].refused.find("not JSON"), std::string::npos) << result.runs[0].refused;
+  EXPECT_EQ(result.runs[1].refused, "");
+  EXPECT_EQ(result.runs[1].skipped, 1);
+  EXPECT_DOUBLE_EQ(result.runs[1].ttft.measured.mean(), 100);
+  EXPECT_NE(result.runs[2].refused.find("max_num_seqs 0 must be at least 1"), std::string::npos);
+}
+
+TEST(TextTable, RefusesAQuoteThatIsNotClosed) {
+  EXPECT_NE(
+      error_of([] { TextTable("a.csv", "x,y\n1,\"2\n3,4\n"); }).find("a.csv:2: error: a quoted"),
+      std::string::npos);
 }
 
 TEST(ServingRun, IsReplayedFromItsFolder) {

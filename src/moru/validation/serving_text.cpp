@@ -29,7 +29,7 @@ constexpr NamedFigure kFigures[] = {{"ttft", "TTFT", &RunComparison::ttft},
 
 void write_run(JsonWriter& json, const RunComparison& run) {
   json.begin_object().field("name", run.name).field("chip", run.chip);
-  json.field("requests", run.requests);
+  json.field("requests", run.requests).field("skipped_rows", run.skipped);
   if (!run.refused.empty()) {
     json.field("refused", run.refused).end_object();
     return;
@@ -65,11 +65,17 @@ void write_refused(JsonWriter& json, const std::map<std::string, std::int64_t>& 
 void write_aggregate(JsonWriter& json, const AggregateSummary& s) {
   json.key("aggregate").begin_object();
   json.field("rows", s.rows).field("complete", s.complete).field("predicted", s.predicted);
-  json.field("tpot_median_ape", s.tpot_median_ape).field("ttft_median_ape", s.ttft_median_ape);
-  json.field("tpot_bias", s.tpot_bias).field("ttft_bias", s.ttft_bias);
-  json.field("coverage90", s.coverage90);
-  json.field("tpot_rank_correlation_median", s.rank_median);
-  json.field("tpot_rank_correlation_worst", s.rank_worst);
+  // null where nothing was predicted.
+  const auto figure = [&](const char* name, double value) {
+    json.field(name, s.predicted > s.repeated ? value : std::nan(""));
+  };
+  figure("tpot_median_ape", s.tpot_median_ape);
+  figure("ttft_median_ape", s.ttft_median_ape);
+  figure("tpot_bias", s.tpot_bias);
+  figure("ttft_bias", s.ttft_bias);
+  figure("coverage90", s.coverage90);
+  figure("tpot_rank_correlation_median", s.rank_median);
+  figure("tpot_rank_correlation_worst", s.rank_worst);
   json.field("repeated_rows", s.repeated);
   json.field("repeated_tpot_median_ape", s.repeated_tpot_median_ape);
   write_refused(json, s.refused);

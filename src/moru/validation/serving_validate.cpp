@@ -2,6 +2,8 @@
 #include "moru/base/file.h"
 #include "moru/validation/serving_readers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -36,7 +38,60 @@ void collect(const fs::path& path, std::vector<std::string>& runs,
   }
 }
 
+template <class T>
+void append(std::vector<T>& all, T one) {
+  if (all.empty()) {
+    all.push_back(std::move(one));
+    return;
+  }
+  all.front().name += ", " + one.name;
+  all.front().rows.insert(all.front().rows.end(), one.rows.begin(), one.rows.end());
+}
+
+void append(std::vector<PowerComparison>& all, PowerComparison one) {
+  if (all.empty()) {
+    all.push_back(std::move(one));
+    return;
+  }
+  PowerComparison& first = all.front();
+  first.name += ", " + one.name;
+  first.rows += one.rows;
+  first.predicted += one.predicted;
+  for (const auto& [reason, count] : one.refused) {
+    first.refused[reason] += count;
+  }
+  first.prompt_time.merge(one.prompt_time);
+  first.token_time.merge(one.token_time);
+  first.average_power.merge(one.average_power);
+}
+
+// Tables of one kind are summed up together.
+void read_table(const std::string& file, const ServingQuestion& question,
+                ServingValidation& validation) {
+  const TextTable table(file, read_file(file));
+  if (is_aggregate(table)) {
+    append(validation.aggregates, compare_aggregate(table, question));
+  } else if (is_power(table)) {
+    append(validation.powers, compare_power(table, question));
+  } else if (is_published(table)) {
+    append(validation.published, compare_published(table, question));
+  } else {
+    fail(
+        "the columns are of no kind that is known: a table of means (isl, osl, system, "
+        "measured_ttft_ms, measured_tpot_ms), of batches (model, hardware, prompt_size, "
+        "batch_size, token_size, prompt_time, token_time) or of published figures (chip, chips, "
+        "model, metric, value, unit)",
+        {file, 1, 0});
+  }
+}
+
 }  // namespace
+
+std::string reason_of(const std::exception& error) {
+  const std::string_view text = error.what();
+  constexpr std::string_view kWord = "error: ";
+  return std::string(text.starts_with(kWord) ? text.substr(kWord.size()) : text);
+}
 
 ServingValidation validate_serving(const ServingQuestion& question) {
   std::vector<std::string> runs;
@@ -47,20 +102,13 @@ ServingValidation validate_serving(const ServingQuestion& question) {
     validation.runs.push_back(compare_run(folder, question));
   }
   for (const std::string& file : files) {
-    const TextTable table(file, read_file(file));
-    if (is_aggregate(table)) {
-      validation.aggregates.push_back(compare_aggregate(table, question));
-    } else if (is_power(table)) {
-      validation.powers.push_back(compare_power(table, question));
-    } else if (is_published(table)) {
-      validation.published.push_back(compare_published(table, question));
-    } else if (files.size() == 1) {
-      fail(
-          "the columns are of no kind that is known: a table of means (isl, osl, system, "
-          "measured_ttft_ms, measured_tpot_ms), of batches (model, hardware, prompt_size, "
-          "batch_size, token_size, prompt_time, token_time) or of published figures (chip, chips, "
-          "model, metric, value, unit)",
-          {file, 1, 0});
+    try {
+      read_table(file, question, validation);
+    } catch (const Error& error) {
+      if (runs.size() + files.size() == 1) {
+        throw;
+      }
+      note(fmt::format("left out: {}", reason_of(error)));
     }
   }
   if (validation.runs.empty() && validation.aggregates.empty() && validation.powers.empty() &&

@@ -11,9 +11,10 @@ namespace moru {
 namespace {
 
 // One record from `at` on (RFC 4180: quoted cells may hold commas, line ends and doubled quotes).
-std::vector<std::string> next_record(std::string_view text, std::size_t& at, int& line) {
+std::vector<std::string> next_record(std::string_view text, std::size_t& at, int& line,
+                                     bool& is_quoted) {
   std::vector<std::string> cells(1);
-  bool is_quoted = false;
+  is_quoted = false;
   for (; at < text.size(); ++at) {
     const char c = text[at];
     line += c == '\n' ? 1 : 0;
@@ -49,16 +50,20 @@ bool is_blank(const std::vector<std::string>& cells) {
 TextTable::TextTable(std::string name, std::string text) : name_(std::move(name)) {
   std::size_t at = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
   int line = 1;
-  const std::vector<std::string> header = next_record(text, at, line);
+  bool is_open = false;
+  const std::vector<std::string> header = next_record(text, at, line, is_open);
   if (is_blank(header)) {
     fail("the file is empty; expected a CSV header", {name_, 1, 0});
   }
   for (std::size_t i = 0; i < header.size(); ++i) {
-    columns_.emplace(header[i], i);
+    columns_.emplace(trim(header[i]), i);
   }
   while (at < text.size()) {
     const int start = line;
-    std::vector<std::string> cells = next_record(text, at, line);
+    std::vector<std::string> cells = next_record(text, at, line, is_open);
+    if (is_open) {
+      fail("a quoted cell is not closed; close it with '\"'", {name_, start, 0});
+    }
     if (!is_blank(cells)) {
       rows_.push_back(std::move(cells));
       lines_.push_back(start);

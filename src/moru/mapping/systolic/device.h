@@ -25,11 +25,11 @@ struct SystolicDevice {
   double columns = 128;
   double clock = 1e9;
   double array_clock = 1e9;  // of the arrays: what the stated peak takes
-  double rate_16 = 0;     // operations/s of the chip in 16 bits
-  double rate_fp8 = 0;    // 0: cannot
-  double rate_int8 = 0;   // 0: cannot
-  double lanes = 1024;    // of the vector unit of one core
-  double scratchpad = 0;  // bytes, whole chip
+  double rate_16 = 0;        // operations/s of the chip in 16 bits
+  double rate_fp8 = 0;       // 0: cannot
+  double rate_int8 = 0;      // 0: cannot
+  double lanes = 1024;       // of the vector unit of one core
+  double scratchpad = 0;     // bytes, whole chip
   MainMemory memory;
   double launch = 0;
 };
