@@ -42,7 +42,7 @@ TEST_P(StepTime, OfMapEqualsThatOfTheServingEngine) {
   }
   // FlashAttention-2 rounds the keys of a part up to blocks of 64: a step between two knots of the
   // decode table, of which interpolation takes the slope.
-  constexpr double kTolerance = 0.002;
+  constexpr double kTolerance = 0.001;
   EXPECT_NEAR(report.step_seconds / seconds, 1, kTolerance);
 
   double sum = report.engine.step_overhead_seconds;

@@ -68,7 +68,10 @@ struct AttentionTask {
   bool is_encoder = false;         // no KV cache to write
   bool converts_cache = false;     // the whole 8-bit cache is widened in every call
   double cast_kernels = 0;         // that turn 16-bit queries, keys or values into 8 bits before
-  bool is_repeated = false;        // the same KV again and again: what fits the cache stays there
+  // Lengths are means over a batch of unlike sequences: what is rounded up to whole blocks of keys
+  // is so by half a block on average.
+  bool is_mean = false;
+  bool is_repeated = false;  // the same KV again and again: what fits the cache stays there
   DType activation = DType::bf16;
   DType kv = DType::bf16;
 

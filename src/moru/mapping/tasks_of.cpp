@@ -69,6 +69,7 @@ Task attention_task(const Operator& op, std::int64_t kv_block) {
   task.head_dim = shape.head_dim;
   task.v_head_dim = shape.v_head_dim;
   task.is_decode = shape.is_decode;
+  task.is_mean = sequences > 1;
   task.is_beside_prefill = shape.is_beside_prefill;
   task.is_latent = shape.is_latent && shape.is_decode;
   task.window = shape.rule.kind == ContextKind::window ? shape.rule.span : 0;

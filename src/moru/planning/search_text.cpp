@@ -43,13 +43,16 @@ std::string plan_text(const PlanReport& report) {
         "{} serves {} for {:.2f} USD/h with {:.1f}% of the requests within the objective.\n",
         shape(*best), report.scenario.model, best->usd_per_hour, best->attainment * 100);
   }
-  text += fmt::format("{} candidates, {} runs of the engine.\n\n", report.deployments.size(),
-                      report.served);
+  constexpr std::size_t kShown = 16;
+  text += fmt::format("{} candidates, {} runs of the engine{}.\n\n", report.deployments.size(),
+                      report.served,
+                      report.deployments.size() > kShown
+                          ? fmt::format("; the first {} are shown (`--json`: all)", kShown)
+                          : "");
   Table table(
       {"deployment", "step tokens", "USD/h", "good", "p99 TTFT ms", "p99 TPOT ms", "short of"},
       {Align::left, Align::right, Align::right, Align::right, Align::right, Align::right,
        Align::left});
-  constexpr std::size_t kShown = 16;
   for (std::size_t i = 0; i < std::min(kShown, report.deployments.size()); ++i) {
     const PlannedDeployment& one = report.deployments[i];
     const bool is_served = one.attainment > 0;

@@ -230,7 +230,7 @@ DecodeCut cut_decode(const GpuDevice& d, const Engine& engine, const AttentionTa
   const double filling = std::clamp(std::floor(d.cores * cut.resident / streams), 1.0, most);
   cut.splits = is_whole ? 1 : filling;
   cut.units = streams * cut.splits;
-  cut.keys = round_up(kv / cut.splits, block);
+  cut.keys = task.is_mean ? kv / cut.splits + block / 2 : round_up(kv / cut.splits, block);
   cut.has_combine = cut.splits > 1;
   return cut;
 }
