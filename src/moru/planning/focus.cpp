@@ -233,7 +233,13 @@ FocusMetrics focus_metrics(const Scenario& scenario, const Chip& chip, const Tra
 
 FocusReport focus(const Scenario& scenario, const Trace& trace, const FactBook& facts,
                   double step) {
-  return Focus(scenario, trace, facts).run(step);
+  // vLLM's defaults depend on the chip's memory: those of the chip as it is hold for its variants.
+  Scenario pinned = scenario;
+  const ReadyScenario base(scenario);
+  const EngineConfig& engine = base.prepared().engine;
+  pinned.deployment.max_num_seqs = engine.max_num_seqs;
+  pinned.deployment.max_num_batched_tokens = engine.max_num_batched_tokens;
+  return Focus(pinned, trace, facts).run(step);
 }
 
 }  // namespace moru
