@@ -15,6 +15,10 @@ bool read_number(std::string_view text, double& value) {
   return problem == std::errc() && end == text.data() + text.size() && std::isfinite(value);
 }
 
+[[noreturn]] void refuse(const std::string& text, const char* why) {
+  fail(fmt::format("--sweep '{}' {}; e.g. --sweep rate=1:20:1 or concurrency=8:64:8", text, why));
+}
+
 Report evaluate_at(Scenario scenario, SweptLoad swept, double load) {
   if (swept == SweptLoad::rate) {
     scenario.load.request_rate = load;
@@ -36,34 +40,31 @@ double bisect(const Scenario& scenario, SweptLoad swept, double good, double bad
 }  // namespace
 
 SweepRange parse_sweep(const std::string& text) {
-  const auto refuse = [&] [[noreturn]] (const std::string& why) {
-    fail(fmt::format("--sweep '{}' {}; e.g. --sweep rate=1:20:1 or concurrency=8:64:8", text, why));
-  };
   SweepRange range;
   const std::size_t equals = text.find('=');
   const std::string_view name = std::string_view(text).substr(0, equals);
   if (equals == std::string::npos || (name != "rate" && name != "concurrency")) {
-    refuse("names neither rate nor concurrency");
+    refuse(text, "names neither rate nor concurrency");
   }
   range.load = name == "rate" ? SweptLoad::rate : SweptLoad::concurrency;
   std::string_view rest = std::string_view(text).substr(equals + 1);
   for (double* value : {&range.low, &range.high, &range.step}) {
     const std::size_t colon = rest.find(':');
     if (!read_number(rest.substr(0, colon), *value)) {
-      refuse("needs three numbers, first:last:step");
+      refuse(text, "needs three numbers, first:last:step");
     }
     rest = colon == rest.npos ? std::string_view() : rest.substr(colon + 1);
   }
   if (!rest.empty() || !(range.low > 0) || range.high < range.low || !(range.step > 0)) {
-    refuse("must rise from above zero in steps above zero");
+    refuse(text, "must rise from above zero in steps above zero");
   }
   constexpr double kMostPoints = 1000;
   if ((range.high - range.low) / range.step >= kMostPoints) {
-    refuse("has more than 1,000 points");
+    refuse(text, "has more than 1,000 points");
   }
   const auto is_whole = [](double value) { return value == std::floor(value); };
   if (range.load == SweptLoad::concurrency && !(is_whole(range.low) && is_whole(range.step))) {
-    refuse("takes whole numbers of requests");
+    refuse(text, "takes whole numbers of requests");
   }
   return range;
 }
