@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace moru {
@@ -46,6 +47,9 @@ class ChipMapper {
                                      "' by; use --mapper tiled on a GPU or an NPU"});
   }
 };
+
+// What a chip must still state before any mapper can take it; nothing if all is there.
+std::optional<Infeasible> simulation_problem(const Chip& chip);
 
 class Mapper {
  public:

@@ -63,11 +63,15 @@ std::unique_ptr<ChipMapper> prepare_mapper(const std::string& mapper, const Chip
 ReadyScenario::ReadyScenario(const Scenario& scenario)
     : ReadyScenario(scenario, load_chip(scenario.chip)) {}
 
-ReadyScenario::ReadyScenario(const Scenario& scenario, const Chip& chip) {
+ReadyScenario::ReadyScenario(const Scenario& scenario, const Chip& chip,
+                             const MapperAdjustment& adjust) {
   base_.scenario = scenario;
   base_.model = load_model(scenario.model, scenario.deployment.quantization);
   base_.chip = chip;
   mapper_ = prepare_mapper(scenario.mapper, base_.chip, scenario.deployment);
+  if (adjust) {
+    mapper_ = adjust(std::move(mapper_));
+  }
   base_.engine = resolve(scenario.deployment, base_.model, base_.chip);
   base_.model.kv = base_.engine.kv_dtype;
   costs_ = std::make_unique<StepCosts>(base_.model, base_.engine.parallelism, *mapper_);

@@ -39,18 +39,23 @@ struct EvaluateHooks {
   std::function<void(double seconds, double of)> progress;
 };
 
+// Puts something around a mapper, such as corrections from measurements.
+using MapperAdjustment = std::function<std::unique_ptr<ChipMapper>(std::unique_ptr<ChipMapper>)>;
+
 // A scenario made ready to serve any number of traces: step times are computed once and kept.
 class ReadyScenario {
  public:
   // Throws Error, of kind infeasible if the model does not fit.
   explicit ReadyScenario(const Scenario& scenario);
-  // On a chip that is not the scenario's: a variant of it.
-  ReadyScenario(const Scenario& scenario, const Chip& chip);
+  // On a chip that is not the scenario's: a variant of it. `adjust` may wrap the mapper.
+  ReadyScenario(const Scenario& scenario, const Chip& chip, const MapperAdjustment& adjust = {});
   ReadyScenario(const ReadyScenario&) = delete;
   ReadyScenario& operator=(const ReadyScenario&) = delete;
   ~ReadyScenario();
 
   Report evaluate(const Trace& trace, const EvaluateHooks& hooks = {});
+  // From now on, as Load::max_concurrency; 0: no limit.
+  void limit_concurrency(std::int64_t requests) { base_.scenario.load.max_concurrency = requests; }
   // What it was prepared with; the figures of a run are empty.
   const Report& prepared() const { return base_; }
   // Of its steps, for who asks about single ones; recorded uses are those of the last run.

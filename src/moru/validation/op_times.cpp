@@ -18,10 +18,11 @@ double log_of(std::int64_t size) { return log_of(static_cast<double>(size)); }
 
 class Corrected final : public ChipMapper {
  public:
-  Corrected(const ChipMapper& inner, const MeasuredTimes& times) : inner_(inner), times_(times) {}
+  Corrected(std::unique_ptr<ChipMapper> inner, MeasuredTimes times)
+      : inner_(std::move(inner)), times_(std::move(times)) {}
 
   tl::expected<OpCost, Infeasible> cost(const Operator& op) const override {
-    auto cost = inner_.cost(op);
+    auto cost = inner_->cost(op);
     if (!cost) {
       return cost;
     }
@@ -34,11 +35,11 @@ class Corrected final : public ChipMapper {
     cost->seconds = seconds;
     return cost;
   }
-  double host_seconds(const Operator& op) const override { return inner_.host_seconds(op); }
+  double host_seconds(const Operator& op) const override { return inner_->host_seconds(op); }
 
  private:
-  const ChipMapper& inner_;
-  const MeasuredTimes& times_;
+  std::unique_ptr<ChipMapper> inner_;
+  MeasuredTimes times_;
 };
 
 }  // namespace
@@ -145,8 +146,9 @@ double MeasuredTimes::ratio(const Task& task) const {
   return weights > 0 ? std::exp(sum / weights) : 1;
 }
 
-std::unique_ptr<ChipMapper> corrected_mapper(const ChipMapper& inner, const MeasuredTimes& times) {
-  return std::make_unique<Corrected>(inner, times);
+std::unique_ptr<ChipMapper> corrected_mapper(std::unique_ptr<ChipMapper> inner,
+                                             MeasuredTimes times) {
+  return std::make_unique<Corrected>(std::move(inner), std::move(times));
 }
 
 }  // namespace moru

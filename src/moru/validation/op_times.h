@@ -43,7 +43,8 @@ class MeasuredTimes {
   std::size_t rows_ = 0;
 };
 
-// `inner` with its costs corrected. Both arguments must outlive the result.
-std::unique_ptr<ChipMapper> corrected_mapper(const ChipMapper& inner, const MeasuredTimes& times);
+// `inner` with its costs corrected.
+std::unique_ptr<ChipMapper> corrected_mapper(std::unique_ptr<ChipMapper> inner,
+                                             MeasuredTimes times);
 
 }  // namespace moru

@@ -11,9 +11,8 @@ namespace moru {
 
 OpPredictor::OpPredictor(const Chip& chip, const std::string& mapper,
                          const GpuConstants& constants) {
-  const auto missing = chip.missing_for_simulation();
-  if (!missing.empty()) {
-    refusal_ = fmt::format("{} cannot be simulated: fields are missing", chip.id);
+  if (const auto problem = simulation_problem(chip)) {
+    refusal_ = problem->reason;
     return;
   }
   if (mapper == "tiled" && chip.kind == ChipKind::gpu) {

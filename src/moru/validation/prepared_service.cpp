@@ -1,64 +1,73 @@
 #include "moru/validation/prepared_service.h"
 
 #include "moru/base/rng.h"
+#include "moru/serving/model_timer.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace moru {
+namespace {
+
+Scenario scenario_of(const std::string& model, const std::string& chip,
+                     const Deployment& deployment, const std::string& mapper) {
+  Scenario scenario;
+  scenario.model = model;
+  scenario.chip = chip;
+  scenario.deployment = deployment;
+  scenario.mapper = mapper;
+  return scenario;
+}
+
+MapperAdjustment corrections(const std::string& op_times, const Chip& chip) {
+  if (op_times.empty()) {
+    return {};
+  }
+  return [&](std::unique_ptr<ChipMapper> inner) {
+    return corrected_mapper(std::move(inner), MeasuredTimes(op_times, chip));
+  };
+}
+
+}  // namespace
 
 PreparedService::PreparedService(const std::string& model, const std::string& chip,
                                  const Deployment& deployment, const std::string& mapper,
                                  const std::string& op_times)
-    : model_(load_model(model, deployment.quantization)), chip_(load_chip(chip)) {
-  mapper_ = prepare_mapper(mapper, chip_, deployment);
-  engine_ = resolve(deployment, model_, chip_);
-  model_.kv = engine_.kv_dtype;
-  if (!op_times.empty()) {
-    times_ = std::make_unique<MeasuredTimes>(op_times, chip_);
-    corrected_ = corrected_mapper(*mapper_, *times_);
-  }
-  costs_ =
-      std::make_unique<StepCosts>(model_, engine_.parallelism, corrected_ ? *corrected_ : *mapper_);
-}
+    : PreparedService(scenario_of(model, chip, deployment, mapper), load_chip(chip), op_times) {}
+
+PreparedService::PreparedService(const Scenario& scenario, const Chip& chip,
+                                 const std::string& op_times)
+    : ready_(scenario, chip, corrections(op_times, chip)) {}
 
 PreparedService::Answer PreparedService::serve_trace(const Trace& trace,
                                                      std::int64_t max_concurrency) {
-  ServiceInput input;
-  input.trace = &trace;
-  input.max_model_len = engine_.max_model_len;
-  input.max_concurrency = max_concurrency;
-  const Slo slo;
-  ServingResult result =
-      serve(engine_, *costs_, input, [&] { return std::make_unique<MetricsCollector>(slo); });
+  ready_.limit_concurrency(max_concurrency);
+  const Report report = ready_.evaluate(trace);
   Answer answer;
-  answer.metrics = result.metrics();
-  answer.work = result.work;
-  if (result.work.seconds > 0) {
-    answer.low = result.work.low / result.work.seconds;
-    answer.high = result.work.high / result.work.seconds;
+  answer.metrics = report.metrics;
+  if (report.work.seconds > 0) {
+    answer.low = report.work.low / report.work.seconds;
+    answer.high = report.work.high / report.work.seconds;
   }
   return answer;
 }
 
-double PreparedService::step_seconds(const BatchWork& work) {
-  double seconds = engine_.step_overhead_seconds;
-  const std::int64_t padded = padded_tokens(engine_, work.tokens);
-  for (int stage = 0; stage < engine_.parallelism.pipeline; ++stage) {
-    const double device = costs_->seconds(work, padded, stage);
-    seconds +=
-        is_recorded(engine_, work.tokens) ? device : std::max(device, costs_->host_seconds(stage));
-  }
-  return seconds;
+double PreparedService::step_seconds(std::span<const Sequence> sequences) {
+  const BatchWork work = batch_work(ready_.prepared().model.context_rules(), sequences);
+  ModelTimer timer(engine(), costs());
+  std::vector<SimTime> stages;
+  timer.time(std::span(&work, 1), stages);
+  return to_seconds(std::accumulate(stages.begin(), stages.end(), SimTime{0}));
 }
 
 double PreparedService::prompt_seconds(std::int64_t batch, std::int64_t prompt) {
   const std::int64_t at_once =
-      std::max<std::int64_t>(1, engine_.max_num_batched_tokens / std::max<std::int64_t>(1, batch));
+      std::max<std::int64_t>(1, engine().max_num_batched_tokens / std::max<std::int64_t>(1, batch));
   double seconds = 0;
   for (std::int64_t done = 0; done < prompt; done += at_once) {
     const std::vector<Sequence> sequences(static_cast<std::size_t>(batch),
                                           {std::min(at_once, prompt - done), done});
-    seconds += step_seconds(batch_work(model_.context_rules(), sequences));
+    seconds += step_seconds(sequences);
   }
   return seconds;
 }
@@ -68,7 +77,7 @@ double PreparedService::token_seconds(std::int64_t batch, std::int64_t prompt,
   // Steps are linear in the context but for windows that fill up: three points (Simpson) are exact.
   const auto at = [&](std::int64_t context) {
     const std::vector<Sequence> sequences(static_cast<std::size_t>(batch), {1, context});
-    return step_seconds(batch_work(model_.context_rules(), sequences));
+    return step_seconds(sequences);
   };
   return (at(prompt) + 4 * at(prompt + output / 2) + at(prompt + output)) / 6;
 }

@@ -1,4 +1,4 @@
-// A deployment made ready once and asked many times.
+// A scenario made ready, asked what measurements of services ask.
 #pragma once
 
 #include "moru/scenario/evaluate.h"
@@ -20,15 +20,13 @@ class PreparedService {
     // Of the work: how far operator times may be off, relative to the prediction.
     double low = 1;
     double high = 1;
-    StepTime work;
   };
-  // `max_sequences`: instead of the deployment's limit, 0 for none.
   Answer serve_trace(const Trace& trace, std::int64_t max_concurrency);
 
-  const EngineConfig& engine() const { return engine_; }
-  const Model& model() const { return model_; }
-  const Chip& chip() const { return chip_; }
-  StepCosts& costs() { return *costs_; }
+  const EngineConfig& engine() const { return ready_.prepared().engine; }
+  const Chip& chip() const { return ready_.prepared().chip; }
+  StepCosts& costs() { return ready_.costs(); }
+  ReadyScenario& ready() { return ready_; }
 
   // A batch of equal requests, one at a time: seconds of the step that processes all prompts, and
   // mean seconds of the decode steps after it. Prompts beyond the token budget take several steps.
@@ -36,15 +34,10 @@ class PreparedService {
   double token_seconds(std::int64_t batch, std::int64_t prompt, std::int64_t output);
 
  private:
-  double step_seconds(const BatchWork& work);
+  PreparedService(const Scenario& scenario, const Chip& chip, const std::string& op_times);
+  double step_seconds(std::span<const Sequence> sequences);
 
-  Model model_;
-  Chip chip_;
-  std::unique_ptr<ChipMapper> mapper_;
-  std::unique_ptr<MeasuredTimes> times_;
-  std::unique_ptr<ChipMapper> corrected_;
-  EngineConfig engine_;
-  std::unique_ptr<StepCosts> costs_;
+  ReadyScenario ready_;
 };
 
 // `count` requests of these lengths, all there at time zero. `spread`: lengths are drawn evenly

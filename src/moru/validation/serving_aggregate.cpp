@@ -34,21 +34,6 @@ struct Service {
   std::vector<Point> points;
 };
 
-// Whole numbers from 1 to ten million.
-std::optional<std::int64_t> count_in(const TextTable& table, std::size_t row,
-                                     std::string_view column) {
-  constexpr double kMost = 1e7;
-  const auto value = table.number(row, column);
-  return value && *value >= 1 && *value <= kMost && *value == std::floor(*value)
-             ? std::optional(static_cast<std::int64_t>(*value))
-             : std::nullopt;
-}
-
-std::int64_t count_of(const TextTable& table, std::size_t row, std::string_view column,
-                      std::int64_t absent) {
-  return count_in(table, row, column).value_or(absent);
-}
-
 // One engine for everything, unless the row says otherwise.
 bool is_aggregated(const TextTable& table, std::size_t row) {
   const std::string mode = to_lower(table.text(row, "mode"));
@@ -80,10 +65,10 @@ struct Degrees {
 // the degree is the root.
 Degrees degrees_of(const TextTable& table, std::size_t row) {
   Degrees degrees;
-  degrees.tensor = count_of(table, row, "tp_size", 1);
-  degrees.data = count_of(table, row, "attention_dp_size", 1);
-  const std::int64_t moe_tp = count_of(table, row, "moe_tp_size", 1);
-  const std::int64_t moe_ep = count_of(table, row, "moe_ep_size", 1);
+  degrees.tensor = table.count(row, "tp_size").value_or(1);
+  degrees.data = table.count(row, "attention_dp_size").value_or(1);
+  const std::int64_t moe_tp = table.count(row, "moe_tp_size").value_or(1);
+  const std::int64_t moe_ep = table.count(row, "moe_ep_size").value_or(1);
   degrees.is_expert = moe_ep > 1;
   if (moe_tp > 1 && moe_tp == moe_ep && degrees.tensor * degrees.data == moe_tp * moe_ep) {
     (degrees.tensor > 1 ? degrees.tensor : degrees.data) = moe_ep;
@@ -118,7 +103,7 @@ Service service_of(const TextTable& table, std::size_t row, const ServingQuestio
   Deployment& deployment = service.deployment;
   deployment.tensor_parallel_size = static_cast<int>(degrees.tensor);
   deployment.data_parallel_size = static_cast<int>(degrees.data);
-  deployment.pipeline_parallel_size = static_cast<int>(count_of(table, row, "pp_size", 1));
+  deployment.pipeline_parallel_size = static_cast<int>(table.count(row, "pp_size").value_or(1));
   deployment.enable_expert_parallel = degrees.is_expert;
   deployment.backend =
       table.text(row, "backend").empty() ? "vllm" : to_lower(table.text(row, "backend"));
@@ -140,12 +125,12 @@ std::string refusal(const TextTable& table, std::size_t row) {
 }
 
 bool is_complete(const TextTable& table, std::size_t row) {
-  const bool has_load = count_in(table, row, "concurrency") && count_in(table, row, "isl") &&
-                        count_of(table, row, "osl", 0) >= 2 &&
+  const bool has_load = table.count(row, "concurrency") && table.count(row, "isl") &&
+                        table.count(row, "osl").value_or(0) >= 2 &&
                         table.number(row, "measured_ttft_ms").value_or(0) > 0 &&
                         table.number(row, "measured_tpot_ms").value_or(0) > 0;
   if (is_aggregated(table, row)) {
-    return has_load && count_in(table, row, "tp_size").has_value();
+    return has_load && table.count(row, "tp_size").has_value();
   }
   return has_load && table.number(row, "prefill_num_workers") &&
          table.number(row, "decode_num_workers");
@@ -237,9 +222,9 @@ AggregateComparison compare_aggregate(const TextTable& table, const ServingQuest
         }
         const bool is_dump = table.text(i, "provenance").find(".csv;") != std::string_view::npos ||
                              table.text(i, "provenance").starts_with("db-dump");
-        found->second.points.push_back({i, count_of(table, i, "isl", 1),
-                                        count_of(table, i, "osl", 1),
-                                        count_of(table, i, "concurrency", 1), is_dump ? 0.2 : 0});
+        found->second.points.push_back(
+            {i, table.count(i, "isl").value_or(1), table.count(i, "osl").value_or(1),
+             table.count(i, "concurrency").value_or(1), is_dump ? 0.2 : 0});
       } catch (const Error& error) {
         row.refused = reason_of(error);
       }

@@ -34,30 +34,6 @@ struct Key {
   auto operator<=>(const Key&) const = default;
 };
 
-// One kind of server, ready to be asked for times and for power.
-struct Server {
-  Server(const Key& key, const Deployment& deployment, const std::string& mapper)
-      : service(key.model, key.chip, deployment, mapper),
-        ready(scenario_of(key, deployment, mapper)) {
-    if (const auto& tdp = service.chip().power.tdp) {
-      watts = tdp->value.value;
-    }
-  }
-  static Scenario scenario_of(const Key& key, const Deployment& deployment,
-                              const std::string& mapper) {
-    Scenario scenario;
-    scenario.model = key.model;
-    scenario.chip = key.chip;
-    scenario.deployment = deployment;
-    scenario.mapper = mapper;
-    return scenario;
-  }
-
-  PreparedService service;
-  ReadyScenario ready;
-  double watts = 0;  // TDP of a chip, 0 if not stated
-};
-
 Deployment splitwise_deployment(std::int64_t tensor) {
   Deployment deployment;
   deployment.tensor_parallel_size = static_cast<int>(tensor);
@@ -68,6 +44,29 @@ Deployment splitwise_deployment(std::int64_t tensor) {
   deployment.async_scheduling = false;
   deployment.enforce_eager = true;  // vLLM 0.2 had no recorded graphs
   return deployment;
+}
+
+struct Batch {
+  std::int64_t size = 0;
+  std::int64_t prompt = 0;
+  std::int64_t output = 0;
+  double prompt_ms = 0;
+  double token_ms = 0;
+};
+
+std::optional<Batch> read_batch(const TextTable& table, std::size_t i) {
+  const auto size = table.count(i, "batch_size");
+  const auto prompt = table.count(i, "prompt_size");
+  const auto output = table.count(i, "token_size");
+  const double prompt_ms = table.number(i, "prompt_time").value_or(0);
+  const double token_ms = table.number(i, "token_time").value_or(0);
+  return size && prompt && output && prompt_ms > 0 && token_ms > 0
+             ? std::optional(Batch{*size, *prompt, *output, prompt_ms, token_ms})
+             : std::nullopt;
+}
+
+double error_of(double predicted, double measured) {
+  return std::abs(predicted / measured - 1) * 100;
 }
 
 }  // namespace
@@ -81,49 +80,44 @@ PowerComparison compare_power(const TextTable& table, const ServingQuestion& que
   PowerComparison comparison;
   comparison.name = table.name();
   const FactBook facts = load_facts();
-  std::map<Key, std::unique_ptr<Server>> servers;
+  std::map<Key, std::unique_ptr<PreparedService>> servers;
   std::map<Key, std::string> refused;
   for (std::size_t i = 0; i < table.rows(); ++i) {
     ++comparison.rows;
-    const auto prompt = table.number(i, "prompt_size");
-    const auto batch = table.number(i, "batch_size");
-    const auto output = table.number(i, "token_size");
-    const auto prompt_time = table.number(i, "prompt_time");
-    const auto token_time = table.number(i, "token_time");
-    if (!prompt || !batch || !output || !prompt_time || !token_time || *prompt < 1 || *batch < 1 ||
-        *output < 1 || !(*prompt_time > 0) || !(*token_time > 0)) {
+    const auto batch = read_batch(table, i);
+    if (!batch) {
       ++comparison.refused["sizes or times are missing"];
       continue;
     }
     const Key key = {model_named(table.text(i, "model")),
                      question.chip.empty() ? std::string(table.text(i, "hardware")) : question.chip,
-                     static_cast<std::int64_t>(table.number(i, "tensor_parallel").value_or(1))};
+                     table.count(i, "tensor_parallel").value_or(1)};
     if (!servers.contains(key)) {
       try {
-        servers[key] =
-            std::make_unique<Server>(key, splitwise_deployment(key.tensor), question.mapper);
+        servers[key] = std::make_unique<PreparedService>(
+            key.model, key.chip, splitwise_deployment(key.tensor), question.mapper);
       } catch (const Error& error) {
         servers[key] = nullptr;
         refused[key] = reason_of(error);
       }
     }
-    Server* server = servers[key].get();
+    PreparedService* server = servers[key].get();
     if (server == nullptr) {
       ++comparison.refused[refused[key]];
       continue;
     }
-    const auto b = static_cast<std::int64_t>(*batch);
-    const auto p = static_cast<std::int64_t>(*prompt);
-    const auto o = static_cast<std::int64_t>(*output);
-    const double prompt_ms = server->service.prompt_seconds(b, p) * 1e3;
-    const double token_ms = server->service.token_seconds(b, p, o) * 1e3;
-    comparison.prompt_time.add(std::abs(prompt_ms / *prompt_time - 1) * 100);
-    comparison.token_time.add(std::abs(token_ms / *token_time - 1) * 100);
+    const double prompt_ms = server->prompt_seconds(batch->size, batch->prompt) * 1e3;
+    const double token_ms = server->token_seconds(batch->size, batch->prompt, batch->output) * 1e3;
+    comparison.prompt_time.add(error_of(prompt_ms, batch->prompt_ms));
+    comparison.token_time.add(error_of(token_ms, batch->token_ms));
     // Relative to the GPU's TDP; rows without a reading hold 0.
-    const double measured_watts = table.number(i, "average_power").value_or(0) * server->watts;
+    const auto& tdp = server->chip().power.tdp;
+    const double measured_watts =
+        tdp ? table.number(i, "average_power").value_or(0) * tdp->value.value : 0;
     if (measured_watts > 0) {
-      const double watts = phase_power(server->ready, facts, b, p, o).average_watts;
-      comparison.average_power.add(std::abs(watts / measured_watts - 1) * 100);
+      const PhasePower power =
+          phase_power(server->ready(), facts, batch->size, batch->prompt, batch->output);
+      comparison.average_power.add(error_of(power.average_watts, measured_watts));
     }
     ++comparison.predicted;
   }

@@ -73,7 +73,9 @@ std::optional<std::int64_t> whole(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  return problem == std::errc() && value >= 1 && (rest.empty() || rest.starts_with(" ("))
+  return problem == std::errc() && value >= 1 &&
+                 static_cast<double>(value) <= TextTable::kMostCounted &&
+                 (rest.empty() || rest.starts_with(" ("))
              ? std::optional(value)
              : std::nullopt;
 }

@@ -94,4 +94,11 @@ std::optional<double> TextTable::number(std::size_t row, std::string_view column
   return value;
 }
 
+std::optional<std::int64_t> TextTable::count(std::size_t row, std::string_view column) const {
+  const auto value = number(row, column);
+  return value && *value >= 1 && *value <= kMostCounted && *value == std::floor(*value)
+             ? std::optional(static_cast<std::int64_t>(*value))
+             : std::nullopt;
+}
+
 }  // namespace moru

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,6 +26,9 @@ class TextTable {
   std::string_view text(std::size_t row, std::string_view column) const;
   // Finite numbers only.
   std::optional<double> number(std::size_t row, std::string_view column) const;
+  // Whole numbers from 1 to kMostCounted; nothing for others, which are no sizes or degrees.
+  static constexpr double kMostCounted = 1e7;
+  std::optional<std::int64_t> count(std::size_t row, std::string_view column) const;
   // A line number for messages; the header is line 1.
   int line(std::size_t row) const { return lines_[row]; }
 

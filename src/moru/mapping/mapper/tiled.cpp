@@ -219,11 +219,8 @@ class Tiled final : public Mapper {
  public:
   tl::expected<std::unique_ptr<ChipMapper>, Infeasible> prepare(
       const Chip& chip, const Software& software) const override {
-    const std::vector<std::string> missing = chip.missing_for_simulation();
-    if (!missing.empty()) {
-      return tl::unexpected(Infeasible{
-          fmt::format("{} cannot be simulated: {} not known; copy its file and fill them in",
-                      chip.id, join(std::span<const std::string>(missing), ", "))});
+    if (auto problem = simulation_problem(chip)) {
+      return tl::unexpected(*std::move(problem));
     }
     if (chip.kind == ChipKind::gpu) {
       return std::make_unique<TiledGpu>(chip, software);
