@@ -81,4 +81,22 @@ BatchWork batch_work(std::span<const ContextRule> rules, std::span<const Sequenc
   return batch;
 }
 
+BatchWork equal_batch_work(std::span<const ContextRule> rules, std::int64_t count,
+                           const Sequence& each) {
+  BatchWork batch;
+  batch.tokens = count * each.new_tokens;
+  batch.sampled = batch.sequences = count;
+  for (const ContextRule& rule : rules) {
+    AttentionWork all = attention_work(rule, each);
+    all.sequences *= count;
+    all.query_tokens *= count;
+    all.pairs *= static_cast<double>(count);
+    all.cached_keys *= static_cast<double>(count);
+    ContextWork context;
+    (each.new_tokens == 1 ? context.decode : context.prefill) = all;
+    batch.contexts.push_back(context);
+  }
+  return batch;
+}
+
 }  // namespace moru

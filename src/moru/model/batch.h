@@ -60,5 +60,8 @@ struct BatchWork {
 
 // The sums of a list of sequences. `sampled` = all of them.
 BatchWork batch_work(std::span<const ContextRule> rules, std::span<const Sequence> sequences);
+// Those of `count` sequences like `each`, without walking them.
+BatchWork equal_batch_work(std::span<const ContextRule> rules, std::int64_t count,
+                           const Sequence& each);
 
 }  // namespace moru

@@ -2,6 +2,7 @@
 
 #include "moru/mapping/step_costs.h"
 #include "moru/scenario/evaluate.h"
+#include "moru/serving/model_timer.h"
 
 #include <fmt/format.h>
 
@@ -36,25 +37,6 @@ std::string highest_rate_text(const Chip& chip) {
     highest = std::max(highest, rate.value);
   }
   return to_string(highest);
-}
-
-// One step of `count` equal sequences.
-double step_seconds(StepCosts& costs, const EngineConfig& engine, std::int64_t count,
-                    const Sequence& each) {
-  BatchWork work;
-  work.tokens = count * each.new_tokens;
-  work.sampled = work.sequences = count;
-  for (const ContextRule& rule : costs.model().context_rules()) {
-    AttentionWork all = attention_work(rule, each);
-    all.sequences *= count;
-    all.query_tokens *= count;
-    all.pairs *= static_cast<double>(count);
-    all.cached_keys *= static_cast<double>(count);
-    ContextWork context;
-    (each.new_tokens == 1 ? context.decode : context.prefill) = all;
-    work.contexts.push_back(context);
-  }
-  return costs.seconds(work, padded_tokens(engine, work.tokens), 0) + engine.step_overhead_seconds;
 }
 
 double total_area(const Chip& chip) {
@@ -188,9 +170,11 @@ std::optional<double> ChipThroughput::of(const Chip& chip, std::string& reason) 
     Model model = model_;
     model.kv = engine.kv_dtype;
     StepCosts costs(model, engine.parallelism, *mapper);
-    const double prefill = step_seconds(costs, engine, 1, {question_.prompt_tokens, 0});
+    const double prefill = step_seconds(
+        engine, costs, equal_batch_work(model.context_rules(), 1, {question_.prompt_tokens, 0}));
     const std::int64_t half_way = question_.prompt_tokens + question_.output_tokens / 2;
-    const double decode = step_seconds(costs, engine, question_.batch, {1, half_way});
+    const double decode = step_seconds(
+        engine, costs, equal_batch_work(model.context_rules(), question_.batch, {1, half_way}));
     const auto requests = static_cast<double>(question_.batch);
     const auto outputs = static_cast<double>(question_.output_tokens);
     return requests * outputs / (requests * prefill + outputs * decode);

@@ -53,31 +53,25 @@ StepReport map_step(const Scenario& scenario, const StepQuestion& question) {
   const auto mapper = prepare_mapper(scenario.mapper, report.chip, scenario.deployment);
   report.engine = resolve(scenario.deployment, report.model, report.chip);
   report.model.kv = report.engine.kv_dtype;
-  const StepCosts costs(report.model, report.engine.parallelism, *mapper);
-  // All sequences are equal, so one of them times their number gives the batch's sums.
-  BatchWork work;
-  work.tokens = question.batch * question.new_tokens;
-  work.sampled = work.sequences = question.batch;
-  for (const ContextRule& rule : report.model.context_rules()) {
-    AttentionWork one = attention_work(rule, {question.new_tokens, question.context});
-    one.sequences *= question.batch;
-    one.query_tokens *= question.batch;
-    one.pairs *= static_cast<double>(question.batch);
-    one.cached_keys *= static_cast<double>(question.batch);
-    ContextWork context;
-    (question.new_tokens == 1 ? context.decode : context.prefill) = one;
-    work.contexts.push_back(context);
-  }
+  StepCosts costs(report.model, report.engine.parallelism, *mapper);
+  const BatchWork work = equal_batch_work(report.model.context_rules(), question.batch,
+                                          {question.new_tokens, question.context});
   report.padded_tokens = padded_tokens(report.engine, work.tokens);
   for (int stage = 0; stage < report.engine.parallelism.pipeline; ++stage) {
+    double stage_seconds = 0;
     for (CostedOperator& costed : costs.operators(work, report.padded_tokens, stage)) {
-      report.operator_seconds += costed.seconds();
+      stage_seconds += costed.seconds();
       report.low_seconds += costed.cost.low * costed.op.repeat;
       report.high_seconds += costed.cost.high * costed.op.repeat;
       report.operators.push_back(std::move(costed));
     }
+    report.operator_seconds += stage_seconds;
+    if (!is_recorded(report.engine, work.tokens)) {
+      report.launch_wait_seconds += std::max(0.0, costs.host_seconds(stage) - stage_seconds);
+    }
   }
-  report.step_seconds = report.operator_seconds + report.engine.step_overhead_seconds;
+  report.host_seconds = report.engine.step_overhead_seconds + report.launch_wait_seconds;
+  report.step_seconds = report.operator_seconds + report.host_seconds;
   return report;
 }
 
@@ -111,8 +105,7 @@ std::string step_text(const StepReport& report) {
       "\noperators {:.3f} ms (between {:.3f} and {:.3f} over the ranges of the constants) + host "
       "{:.3f} ms = step {:.3f} ms, {:.0f} tokens/s\n",
       report.operator_seconds * 1e3, report.low_seconds * 1e3, report.high_seconds * 1e3,
-      report.engine.step_overhead_seconds * 1e3, report.step_seconds * 1e3,
-      tokens / report.step_seconds);
+      report.host_seconds * 1e3, report.step_seconds * 1e3, tokens / report.step_seconds);
   return text;
 }
 
@@ -131,7 +124,8 @@ std::string step_json(const StepReport& report) {
       .field("operator_seconds", report.operator_seconds)
       .field("operator_seconds_low", report.low_seconds)
       .field("operator_seconds_high", report.high_seconds)
-      .field("host_seconds", report.engine.step_overhead_seconds);
+      .field("host_seconds", report.host_seconds)
+      .field("launch_wait_seconds", report.launch_wait_seconds);
   json.key("operators").begin_array();
   for (const CostedOperator& costed : report.operators) {
     const OpCost& cost = costed.cost;

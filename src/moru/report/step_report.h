@@ -27,6 +27,9 @@ struct StepReport {
   double operator_seconds = 0;            // their sum
   double low_seconds = 0;
   double high_seconds = 0;
+  // What chips wait for the host, in steps that no recorded graph holds.
+  double launch_wait_seconds = 0;
+  double host_seconds = 0;  // that and what asynchronous scheduling does not hide
   double step_seconds = 0;  // with the host's share, as `simulate` uses it
 };
 

@@ -26,18 +26,11 @@ double prompt_seconds(const Report& report, StepCosts& costs) {
   const std::int64_t piece = std::min(length, budget);
   const std::int64_t context =
       metrics.cached_tokens / metrics.completed + (length > budget ? (length - budget) / 2 : 0);
-  const std::vector<Sequence> sequences(
-      static_cast<std::size_t>(std::max<std::int64_t>(1, budget / piece)), {piece, context});
-  const BatchWork work = batch_work(report.model.context_rules(), sequences);
-  ModelTimer timer(report.engine, costs);
-  std::vector<SimTime> stages;
-  timer.time(std::span(&work, 1), stages);
-  double step = 0;
-  for (const SimTime stage : stages) {
-    step += to_seconds(stage);
-  }
+  const BatchWork work = equal_batch_work(
+      report.model.context_rules(), std::max<std::int64_t>(1, budget / piece), {piece, context});
+  const double step = step_seconds(report.engine, costs, work);
   const double ranks = report.engine.parallelism.data;
-  return step / static_cast<double>(stages.size()) * static_cast<double>(tokens) /
+  return step / report.engine.parallelism.pipeline * static_cast<double>(tokens) /
          (static_cast<double>(work.tokens) * ranks);
 }
 

@@ -7,8 +7,8 @@ namespace {
 
 Activity activity_of(const Report& prepared, StepCosts& costs, std::int64_t batch,
                      std::int64_t new_tokens, std::int64_t context) {
-  const std::vector<Sequence> sequences(static_cast<std::size_t>(batch), {new_tokens, context});
-  const BatchWork work = batch_work(prepared.model.context_rules(), sequences);
+  const BatchWork work =
+      equal_batch_work(prepared.model.context_rules(), batch, {new_tokens, context});
   ModelTimer timer(prepared.engine, costs);
   std::vector<SimTime> stages;
   timer.time(std::span(&work, 1), stages);

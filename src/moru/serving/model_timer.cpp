@@ -1,6 +1,7 @@
 #include "moru/serving/model_timer.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace moru {
 namespace {
@@ -59,6 +60,13 @@ void ModelTimer::commit() {
   for (int stage = 0; stage < config_.parallelism.pipeline; ++stage) {
     costs_.record(stage);
   }
+}
+
+double step_seconds(const EngineConfig& config, StepCosts& costs, const BatchWork& work) {
+  ModelTimer timer(config, costs);
+  std::vector<SimTime> stages;
+  timer.time(std::span(&work, 1), stages);
+  return to_seconds(std::accumulate(stages.begin(), stages.end(), SimTime{0}));
 }
 
 }  // namespace moru

@@ -26,4 +26,7 @@ class ModelTimer final : public StepTimer {
   StepCosts& costs_;
 };
 
+// Seconds of one step of one batch through all stages, as the engine times it.
+double step_seconds(const EngineConfig& config, StepCosts& costs, const BatchWork& work);
+
 }  // namespace moru

@@ -4,7 +4,6 @@
 #include "moru/serving/model_timer.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace moru {
 namespace {
@@ -52,12 +51,9 @@ PreparedService::Answer PreparedService::serve_trace(const Trace& trace,
   return answer;
 }
 
-double PreparedService::step_seconds(std::span<const Sequence> sequences) {
-  const BatchWork work = batch_work(ready_.prepared().model.context_rules(), sequences);
-  ModelTimer timer(engine(), costs());
-  std::vector<SimTime> stages;
-  timer.time(std::span(&work, 1), stages);
-  return to_seconds(std::accumulate(stages.begin(), stages.end(), SimTime{0}));
+double PreparedService::step_of(std::int64_t batch, const Sequence& each) {
+  return step_seconds(engine(), costs(),
+                      equal_batch_work(ready_.prepared().model.context_rules(), batch, each));
 }
 
 double PreparedService::prompt_seconds(std::int64_t batch, std::int64_t prompt) {
@@ -65,9 +61,7 @@ double PreparedService::prompt_seconds(std::int64_t batch, std::int64_t prompt) 
       std::max<std::int64_t>(1, engine().max_num_batched_tokens / std::max<std::int64_t>(1, batch));
   double seconds = 0;
   for (std::int64_t done = 0; done < prompt; done += at_once) {
-    const std::vector<Sequence> sequences(static_cast<std::size_t>(batch),
-                                          {std::min(at_once, prompt - done), done});
-    seconds += step_seconds(sequences);
+    seconds += step_of(batch, {std::min(at_once, prompt - done), done});
   }
   return seconds;
 }
@@ -75,10 +69,7 @@ double PreparedService::prompt_seconds(std::int64_t batch, std::int64_t prompt) 
 double PreparedService::token_seconds(std::int64_t batch, std::int64_t prompt,
                                       std::int64_t output) {
   // Steps are linear in the context but for windows that fill up: three points (Simpson) are exact.
-  const auto at = [&](std::int64_t context) {
-    const std::vector<Sequence> sequences(static_cast<std::size_t>(batch), {1, context});
-    return step_seconds(sequences);
-  };
+  const auto at = [&](std::int64_t context) { return step_of(batch, {1, context}); };
   return (at(prompt) + 4 * at(prompt + output / 2) + at(prompt + output)) / 6;
 }
 

@@ -35,7 +35,7 @@ class PreparedService {
 
  private:
   PreparedService(const Scenario& scenario, const Chip& chip, const std::string& op_times);
-  double step_seconds(std::span<const Sequence> sequences);
+  double step_of(std::int64_t batch, const Sequence& each);
 
   ReadyScenario ready_;
 };
