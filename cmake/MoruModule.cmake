@@ -3,6 +3,18 @@
 set_property(GLOBAL PROPERTY MORU_MODULES "")
 set_property(GLOBAL PROPERTY MORU_LIBRARIES Threads::Threads)
 
+# moru_define(FILES... NAME VALUE): a macro for those of the files alone that use it, so that a compiler
+# cache serves every checkout.
+function(moru_define)
+  cmake_parse_arguments(ARG "" "NAME;VALUE" "" ${ARGN})
+  foreach(file IN LISTS ARG_UNPARSED_ARGUMENTS)
+    file(STRINGS ${file} uses REGEX "${ARG_NAME}" LIMIT_COUNT 1)
+    if(uses)
+      set_property(SOURCE ${file} APPEND PROPERTY COMPILE_DEFINITIONS "${ARG_NAME}=\"${ARG_VALUE}\"")
+    endif()
+  endforeach()
+endfunction()
+
 function(moru_module name)
   cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/moru/${name}/*.cpp)
@@ -16,8 +28,8 @@ function(moru_module name)
   list(APPEND libraries ${ARG_LIBRARIES})
   set_property(GLOBAL PROPERTY MORU_LIBRARIES ${libraries})
   target_link_libraries(moru_${name} PUBLIC ${libraries})
-  target_compile_definitions(moru_${name} PRIVATE
-    MORU_SOURCE_DIR="${CMAKE_SOURCE_DIR}" MORU_INSTALL_DATA="${CMAKE_INSTALL_PREFIX}/share/moru/data")
+  moru_define(${sources} NAME MORU_SOURCE_DIR VALUE "${CMAKE_SOURCE_DIR}")
+  moru_define(${sources} NAME MORU_INSTALL_DATA VALUE "${CMAKE_INSTALL_PREFIX}/share/moru/data")
   # Half of the time of a file is spent in these headers.
   if(name STREQUAL "base")
     target_precompile_headers(moru_base PRIVATE
