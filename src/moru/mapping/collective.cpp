@@ -182,6 +182,11 @@ double overlapped(const GpuConstants& c, double a, double b) {
   return more * std::pow(1 + std::pow(std::min(a, b) / more, c.overlap_norm), 1 / c.overlap_norm);
 }
 
+double collective_start(const Fabric& fabric, const GpuConstants& c) {
+  constexpr double kUnstatedClock = 1.5e9;
+  return c.collective_start / (fabric.clock > 0 ? fabric.clock : kUnstatedClock);
+}
+
 Path scale_up_path(const Fabric& fabric, const GpuConstants& c) {
   Path path;
   path.bandwidth = fabric.bandwidth * c.link_efficiency;
@@ -228,7 +233,7 @@ tl::expected<KernelTime, Infeasible> time_collective(const Fabric& fabric, const
   const std::int64_t node = task.node_ranks > 0 ? task.node_ranks : fabric.node;
   const std::int64_t local = std::min(task.ranks, node);
   KernelTime time;
-  time.launch = c.collective_start;
+  time.launch = collective_start(fabric, c);
   if (local < task.ranks) {
     if (fabric.network_bandwidth <= 0) {
       return tl::unexpected(Infeasible{
@@ -258,7 +263,7 @@ tl::expected<KernelTime, Infeasible> time_collective(const Fabric& fabric, const
   if (is_direct) {
     const double direct =
         direct_all_reduce(c, path, static_cast<double>(task.ranks), task.bytes);
-    if (direct + c.direct_start < time.link + c.collective_start) {
+    if (direct + c.direct_start < time.link + time.launch) {
       time.link = direct;
       time.launch = c.direct_start;
     }

@@ -38,6 +38,9 @@ struct Path {
 };
 Path scale_up_path(const Fabric& fabric, const GpuConstants& c);
 
+// Seconds to start a collective's kernel on all ranks.
+double collective_start(const Fabric& fabric, const GpuConstants& c);
+
 // p-norm of resources that work at the same time.
 double overlapped(const GpuConstants& c, double a, double b);
 

@@ -40,7 +40,7 @@ KernelTime time_expert_traffic(const Fabric& fabric, const GpuConstants& c,
     time.link = overlapped(c, wire, moved_by_cores(fabric, c, task));
   } else {
     // Low latency: every message is sent, then all that arrived is packed or summed.
-    time.launch = c.collective_start;
+    time.launch = collective_start(fabric, c);
     time.memory = 2 * task.bytes / std::max(fabric.memory_bandwidth * c.memory_efficiency, 1.0);
     time.link = 4 * path.hop + wire;
   }
