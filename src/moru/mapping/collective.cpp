@@ -105,8 +105,7 @@ double between_nodes(const GpuConstants& c, const Path& network, CollectiveKind 
   const double share = (nodes - 1) / nodes;
   switch (kind) {
     case CollectiveKind::all_reduce: {
-      const double ring =
-          best_protocol(c, network, {2 * share * bytes, 0, 2 * (nodes - 1)}, false);
+      const double ring = best_protocol(c, network, {2 * share * bytes, 0, 2 * (nodes - 1)}, false);
       const double depth = std::ceil(std::log2(nodes));
       return std::min(ring, best_protocol(c, network, {2 * bytes, 0, 2 * depth}, false));
     }
@@ -258,11 +257,11 @@ tl::expected<KernelTime, Infeasible> time_collective(const Fabric& fabric, const
   }
   time.link = inside_node(fabric, c, path, task, is_linked);
   // Two boards behind one host read each other's memory too (vLLM, should_custom_ar).
-  const bool is_direct = task.kind == CollectiveKind::all_reduce && (is_linked || task.ranks == 2) &&
+  const bool is_direct = task.kind == CollectiveKind::all_reduce &&
+                         (is_linked || task.ranks == 2) &&
                          task.bytes <= engine.direct_allreduce_bytes;
   if (is_direct) {
-    const double direct =
-        direct_all_reduce(c, path, static_cast<double>(task.ranks), task.bytes);
+    const double direct = direct_all_reduce(c, path, static_cast<double>(task.ranks), task.bytes);
     if (direct + c.direct_start < time.link + time.launch) {
       time.link = direct;
       time.launch = c.direct_start;

@@ -20,12 +20,12 @@ struct Fabric {
   int node = 8;               // chips that need no network between them: a domain or a server's
   bool is_switched = false;
   bool reduces_in_switch = false;
-  bool has_slow_host = false;        // Grace: Python takes longer than on x86
-  double latency = 0;                // of scale-up, stated by the chip; 0: the constant
-  double network_bandwidth = 0;      // scale-out; 0: none stated
-  double network_latency = 0;        // stated by the chip; 0: the constant
-  double memory_bandwidth = 0;       // of the main memory
-  double clock = 0;                  // of the cores, 1/s
+  bool has_slow_host = false;    // Grace: Python takes longer than on x86
+  double latency = 0;            // of scale-up, stated by the chip; 0: the constant
+  double network_bandwidth = 0;  // scale-out; 0: none stated
+  double network_latency = 0;    // stated by the chip; 0: the constant
+  double memory_bandwidth = 0;   // of the main memory
+  double clock = 0;              // of the cores, 1/s
 };
 Fabric fabric_of(const Chip& chip);
 
