@@ -146,8 +146,14 @@ struct ChainTask {
 
 using Task = std::variant<GemmTask, AttentionTask, MoeTask, VectorTask, CollectiveTask, ChainTask>;
 
-// Which uncertainty a prediction carries (mapping/gpu/constants.h).
-enum class Uncertainty { gemm, quantised_gemm, prefill, decode, latent, moe, collective, vector };
+// Which uncertainty a prediction carries (mapping/interval.h).
+enum class Uncertainty {
+  gemm,
+  quantised_gemm,
+  collective,
+  kernel,       // attention, passes, experts: which of several kernels a library takes
+  latent_head,  // decode of latents, products of single heads, prompts and decodes in one kernel
+};
 
 // Time of one task. The parts overlap; seconds is not their sum.
 struct KernelTime {
