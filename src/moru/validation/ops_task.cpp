@@ -245,6 +245,8 @@ tl::expected<Task, Infeasible> vector_task(const MeasuredOp& row) {
   } else if (op == "rmsnorm" || op == "layernorm") {
     task.is_reduction = true;
     task.width = row[F::width];
+    // A program of its own per step, each reads the row: mean, variance, result.
+    task.bytes_read *= row.backend() == "pytorchsim" ? 3 : 1;
   } else if (op == "qk_rmsnorm") {
     constexpr double kHead = 128;
     task.is_reduction = true;
