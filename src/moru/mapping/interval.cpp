@@ -5,11 +5,11 @@ namespace {
 
 // Order of Uncertainty.
 constexpr IntervalWidth kWidths[] = {
-    {"products", 1.39},
-    {"quantised products", 1.73},
-    {"collectives and expert traffic", 1.50},
+    {"products", 1.40},
+    {"quantised products", 1.74},
+    {"collectives and expert traffic", 1.49},
     {"attention, passes and experts", 1.91},
-    {"latent heads and mixed steps", 2.34},
+    {"latent heads and mixed steps", 2.39},
 };
 
 }  // namespace

@@ -40,10 +40,7 @@ void fill(const std::vector<Errors>& voters, DerivedWidth& width) {
 void IntervalFit::take(Uncertainty kind, std::string_view op, double log_ratio) {
   Class& one = classes_[kind];
   const double error = std::abs(log_ratio);
-  if (error > std::log(kElsewhere)) {
-    ++one.elsewhere;
-    return;
-  }
+  one.elsewhere += error > std::log(kElsewhere) ? 1 : 0;
   auto at = one.errors.find(op);
   if (at == one.errors.end()) {
     at = one.errors.emplace(std::string(op), Errors()).first;
@@ -61,9 +58,13 @@ std::vector<DerivedWidth> IntervalFit::widths() const {
     }
     std::vector<Errors> voters;
     for (const auto& [op, errors] : one.errors) {
-      if (static_cast<double>(errors.size()) >= kFewRows * static_cast<double>(width.rows)) {
-        voters.push_back(errors);
-        std::sort(voters.back().begin(), voters.back().end());
+      if (static_cast<double>(errors.size()) < kFewRows * static_cast<double>(width.rows)) {
+        continue;
+      }
+      voters.push_back(errors);
+      std::sort(voters.back().begin(), voters.back().end());
+      if (covered(voters.back(), std::log(kElsewhere)) < kWanted) {
+        voters.pop_back();
       }
     }
     if (!voters.empty()) {

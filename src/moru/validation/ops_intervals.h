@@ -18,14 +18,14 @@ struct DerivedWidth {
   double least_covered = 0;  // share of the rows of the operator it covers worst
   double most_covered = 0;
   std::int64_t rows = 0;
-  std::int64_t elsewhere = 0;  // rows further off than a factor of 8, left out
+  std::int64_t elsewhere = 0;  // of them further off than a factor of 8
 };
 
 // Collects errors by class and operator. The factor of a class is the one at which the operator it
 // covers worst and the one it covers best are equally far from 90%: no operator pays for another
 // that has more rows. Rows more than a factor of 8 off took another way (a fallback, a path through
-// the host, a fault), which no width describes. An operator with less than a hundredth of a class's
-// rows does not vote.
+// the host, a fault), which no width describes: an operator with a tenth of such rows does not
+// vote, nor one with less than a hundredth of a class's rows.
 class IntervalFit {
  public:
   // `log_ratio`: log(predicted / measured).
