@@ -143,9 +143,14 @@ double hierarchical(const Fabric& fabric, const GpuConstants& c, const Collectiv
     case CollectiveKind::reduce_scatter:
       return between_nodes(c, network, task.kind, nodes, task.bytes / local) +
              inside(task.kind, task.bytes);
-    case CollectiveKind::all_to_all:
-      return std::max(between_nodes(c, network, task.kind, nodes, task.bytes),
-                      inside(task.kind, task.bytes / nodes));
+    case CollectiveKind::all_to_all: {
+      // DeepEP's normal kernels send a token once to a node and forward it there (README).
+      const bool forwards = task.is_expert_traffic && task.cores > 0;
+      const double once = task.tokens * task.token_bytes * nodes;
+      const double sent = forwards ? std::min(task.bytes, once) : task.bytes;
+      return std::max(between_nodes(c, network, task.kind, nodes, sent),
+                      inside(task.kind, task.bytes / (forwards ? 1 : nodes)));
+    }
     default:
       return between_nodes(c, network, task.kind, nodes, task.bytes);
   }
@@ -257,9 +262,11 @@ tl::expected<KernelTime, Infeasible> time_collective(const Fabric& fabric, const
   }
   time.link = inside_node(fabric, c, path, task, is_linked);
   // Two boards behind one host read each other's memory too (vLLM, should_custom_ar).
-  const bool is_direct = task.kind == CollectiveKind::all_reduce &&
-                         (is_linked || task.ranks == 2) &&
-                         task.bytes <= engine.direct_allreduce_bytes;
+  const bool is_near = is_linked || task.ranks == 2;
+  const double up_to = task.ranks == 2 && engine.direct_pair_bytes > 0
+                           ? engine.direct_pair_bytes
+                           : engine.direct_allreduce_bytes;
+  const bool is_direct = task.kind == CollectiveKind::all_reduce && is_near && task.bytes <= up_to;
   if (is_direct) {
     const double direct = direct_all_reduce(c, path, static_cast<double>(task.ranks), task.bytes);
     if (direct + c.direct_start < time.link + time.launch) {

@@ -81,12 +81,14 @@ double network_bytes(CollectiveKind kind, double local, double nodes, double byt
 }
 
 TEST(Collective, NoScheduleBeatsWhatTheNetworkMustCarry) {
+  Fabric near = fabric();
+  near.bandwidth = 1e15;  // nothing else counts
   for (const CollectiveKind kind : {CollectiveKind::all_reduce, CollectiveKind::all_gather,
                                     CollectiveKind::reduce_scatter, CollectiveKind::all_to_all}) {
     for (const int nodes : {2, 3, 4, 16}) {
       for (double bytes = 1024; bytes < 1e10; bytes *= 8) {
         const double least = network_bytes(kind, 8, nodes, bytes) / 50e9;
-        EXPECT_GE(seconds(fabric(), task(kind, 8 * nodes, bytes)), least) << nodes << " " << bytes;
+        EXPECT_GE(seconds(near, task(kind, 8 * nodes, bytes)), least) << nodes << " " << bytes;
       }
     }
   }
