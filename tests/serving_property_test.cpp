@@ -119,6 +119,9 @@ RandomScenario random_scenario(std::uint64_t seed) {
   config.reserve_full_isl = between(0, 3) > 0;
   config.enable_prefix_caching = between(0, 1) == 1;
   config.knows_output_length = !config.async_scheduling || between(0, 3) > 0;
+  if (between(0, 2) == 0) {
+    config.scheduling_policy = SchedulingPolicy::priority;
+  }
   config.parallelism.data = between(0, 4) == 0 ? 2 : 1;
   if (!config.async_scheduling && config.parallelism.data == 1) {
     config.parallelism.pipeline = between(0, 3) == 0 ? between(2, 4) : 1;
@@ -137,6 +140,7 @@ RandomScenario random_scenario(std::uint64_t seed) {
     request.arrival = arrival;
     request.prompt_tokens = between(1, longest);
     request.output_tokens = between(1, longest);
+    request.priority = between(0, 2);
     request.first_segment = static_cast<std::int32_t>(scenario.trace.segments.size());
     if (config.enable_prefix_caching) {
       const int shared = between(0, request.prompt_tokens);

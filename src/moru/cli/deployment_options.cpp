@@ -1,10 +1,14 @@
 #include "moru/cli/deployment_options.h"
 
 #include "moru/base/error.h"
+#include "moru/base/text.h"
 
 #include <fmt/format.h>
 
 #include <limits>
+#include <optional>
+#include <span>
+#include <vector>
 
 namespace moru {
 namespace {
@@ -25,6 +29,21 @@ void take_text(const std::string& value, std::string& target) {
   if (!value.empty()) {
     target = value;
   }
+}
+
+template <class E>
+void take_name(const std::string& value, const std::string& option, E& target) {
+  if (value.empty()) {
+    return;
+  }
+  const std::optional<E> known = enum_value<E>(value);
+  if (!known) {
+    const std::vector<std::string_view> names = enum_names<E>();
+    fail(fmt::format("{} '{}' is not known{}; known: {}", option, value,
+                     did_you_mean(value, std::span<const std::string_view>(names)),
+                     join(std::span<const std::string_view>(names), ", ")));
+  }
+  target = *known;
 }
 
 }  // namespace
@@ -57,6 +76,7 @@ void DeploymentOptions::declare(Options& options) {
                "weights: auto, none, fp8, nvfp4, mxfp4, int8, int4");
   options.text("--backend", backend, "whose kernels: vllm, sglang, trtllm, ideal");
   options.text("--scheduler", scheduler, "batching policy");
+  options.text("--scheduling-policy", scheduling_policy, "who is served first: fcfs, priority");
   options.text("--router", router, "how requests are split over replicas");
   options.text("--mapper", mapper, "how operators are costed");
 }
@@ -102,6 +122,7 @@ void DeploymentOptions::apply(const Options& options, Scenario& scenario) const 
   take_text(quantization, target.quantization);
   take_text(backend, target.backend);
   take_text(scheduler, target.scheduler);
+  take_name(scheduling_policy, "--scheduling-policy", target.scheduling_policy);
   take_text(router, target.router);
   take_text(mapper, scenario.mapper);
 }

@@ -34,6 +34,7 @@ struct DeploymentOptions {
   std::string quantization;
   std::string backend;
   std::string scheduler;
+  std::string scheduling_policy;
   std::string router;
   std::string mapper;
 

@@ -43,9 +43,27 @@ void write_benchmark(JsonWriter& json, const Report& report) {
   write_latency(json, "e2el", metrics.e2el_ms);
 }
 
+void write_priorities(JsonWriter& json, const ServingMetrics& metrics) {
+  if (metrics.by_priority.empty()) {
+    return;
+  }
+  json.key("by_priority").begin_array();
+  for (const auto& [priority, part] : metrics.by_priority) {
+    json.begin_object().field("priority", priority);
+    json.field("completed", part.completed).field("failed", part.rejected);
+    json.field("met_slo", part.good);
+    write_latency(json, "ttft", part.ttft_ms);
+    write_latency(json, "tpot", part.tpot_ms);
+    write_latency(json, "e2el", part.e2el_ms);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void write_engine(JsonWriter& json, const EngineConfig& engine) {
   json.key("engine").begin_object();
   json.field("scheduler", engine.scheduler);
+  json.field("scheduling_policy", enum_name(engine.scheduling_policy));
   json.field("router", engine.router);
   json.field("tensor_parallel_size", engine.parallelism.tensor);
   json.field("pipeline_parallel_size", engine.parallelism.pipeline);
@@ -142,6 +160,7 @@ void write_report(JsonWriter& json, const Report& report) {
   if (report.scenario.slo.is_set()) {
     json.field("slo_attainment", report.metrics.attainment());
   }
+  write_priorities(json, report.metrics);
   write_shares(json, report);
   write_economics(json, report);
   json.key("scenario");

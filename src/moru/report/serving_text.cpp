@@ -157,6 +157,17 @@ void append_moru_block(std::string& text, const Report& report) {
   }
 }
 
+void append_priorities(std::string& text, const Report& report) {
+  for (const auto& [priority, part] : report.metrics.by_priority) {
+    text += fmt::format(
+        "{:<16}{} completed, {} failed; TTFT {:.1f} ms, p99 {:.1f}; TPOT {:.2f} ms; "
+        "E2EL {:.1f} ms, p99 {:.1f}\n",
+        fmt::format("priority {}", priority), with_thousands(part.completed),
+        with_thousands(part.rejected), part.ttft_ms.mean(), part.ttft_ms.quantile(0.99),
+        part.tpot_ms.mean(), part.e2el_ms.mean(), part.e2el_ms.quantile(0.99));
+  }
+}
+
 void append_economics(std::string& text, const Report& report) {
   const Estimates estimates = economics_of(report, scenario_facts(report.scenario));
   const auto row = [&](std::string_view label, std::string_view what, const char* id) {
@@ -176,6 +187,7 @@ std::string serving_text(const Report& report) {
   std::string text;
   append_vllm_block(text, report);
   append_moru_block(text, report);
+  append_priorities(text, report);
   if (report.metrics.completed > 0) {
     append_economics(text, report);
   }

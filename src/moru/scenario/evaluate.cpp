@@ -83,10 +83,14 @@ Report ReadyScenario::evaluate(const Trace& trace, const EvaluateHooks& hooks) {
   input.max_model_len = report.engine.max_model_len;
   input.max_concurrency = base_.scenario.load.max_concurrency.value_or(0);
   const Slo& slo = base_.scenario.slo;
+  const bool has_priorities =
+      std::any_of(trace.requests.begin(), trace.requests.end(),
+                  [](const Request& request) { return request.priority != 0; });
   const auto make_collector = [&] {
     auto collector =
         hooks.make_collector ? hooks.make_collector(slo) : std::make_unique<MetricsCollector>(slo);
     collector->each_request = hooks.each_request;
+    collector->split_by_priority(has_priorities);
     return collector;
   };
   const double span = trace.requests.empty() ? 0 : to_seconds(trace.requests.back().arrival);

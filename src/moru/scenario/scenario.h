@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace moru {
 
@@ -29,6 +30,7 @@ struct Load {
   std::optional<std::int64_t> random_output_len;
   double random_range_ratio = 0;
   std::int64_t random_prefix_len = 0;
+  std::vector<double> priority_shares;
 
   template <class V>
   static void fields(V& v, auto& x) {
@@ -45,6 +47,8 @@ struct Load {
     v.optional("random_output_len", x.random_output_len, "output tokens of every request");
     v.optional("random_range_ratio", x.random_range_ratio, "spread of both, 0 to 1");
     v.optional("random_prefix_len", x.random_prefix_len, "tokens that all prompts share, on top");
+    v.optional("priority_shares", x.priority_shares,
+               "shares of the requests with priority 0 (served first), 1, …; else the trace's own");
   }
   void validate(const FieldCheck& check) const;
 };

@@ -17,6 +17,7 @@ RequestState ServiceInput::state(std::int64_t id) const {
         std::min<std::int64_t>(state.output, max_model_len - state.prompt));
   }
   state.length = request.prompt_tokens;
+  state.priority = request.priority;
   state.arrival = request.arrival;
   return state;
 }

@@ -234,6 +234,7 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
   config.front_end_seconds = kFrontEnd.value;
   config.kv_dtype = sized.kv;
   config.scheduler = deployment.scheduler;
+  config.scheduling_policy = deployment.scheduling_policy;
   config.router = deployment.router;
   config.memory = split_memory(deployment, config, sized, chip);
   config.blocks = deployment.num_gpu_blocks_override.value_or(config.memory.blocks);

@@ -5,6 +5,7 @@
 #include "moru/chip/chip.h"
 #include "moru/model/model.h"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,17 @@
 namespace moru {
 
 class FieldCheck;
+
+// Who is served first (`vllm serve --scheduling-policy`).
+enum class SchedulingPolicy {
+  fcfs,      // first come, first served; the last admitted is preempted first
+  priority,  // lowest Request::priority first, then by arrival; the highest is preempted first
+};
+template <>
+struct EnumNames<SchedulingPolicy> {
+  static constexpr std::array<std::pair<std::string_view, SchedulingPolicy>, 2> values = {
+      {{"fcfs", SchedulingPolicy::fcfs}, {"priority", SchedulingPolicy::priority}}};
+};
 
 // As the user states it. Options left out take vLLM 0.19's defaults for the chip's memory.
 struct Deployment {
@@ -38,6 +50,7 @@ struct Deployment {
   std::string quantization = "auto";
   std::string backend = "vllm";
   std::string scheduler = "vllm";
+  SchedulingPolicy scheduling_policy = SchedulingPolicy::fcfs;
   std::string router = "round_robin";
 
   template <class V>
@@ -74,6 +87,7 @@ struct Deployment {
                "int8, int4 (awq, gptq)");
     v.optional("backend", x.backend, "whose kernels: vllm, sglang, trtllm, ideal");
     v.optional("scheduler", x.scheduler, "batching policy; `moru show scheduler` lists them");
+    v.optional("scheduling_policy", x.scheduling_policy, "who is served first: fcfs, priority");
     v.optional("router", x.router, "how requests are split over replicas");
   }
   void validate(const FieldCheck& check) const;
@@ -128,6 +142,7 @@ struct EngineConfig {
   double step_overhead_seconds = 0;
   DType kv_dtype = DType::bf16;
   std::string scheduler = "vllm";
+  SchedulingPolicy scheduling_policy = SchedulingPolicy::fcfs;
   std::string router = "round_robin";
   RankRouting rank_routing = RankRouting::least_loaded;
   KvCapacity memory;

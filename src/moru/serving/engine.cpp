@@ -38,7 +38,7 @@ void push_in_turn(const EngineConfig& config, const ServiceInput& input, Fleet& 
   for (std::size_t i = 0; i < input.trace->requests.size(); ++i) {
     const Request& request = input.trace->requests[i];
     if (!is_acceptable(config, request)) {
-      collector.reject();
+      collector.reject(request.priority);
       continue;
     }
     Replica& replica = *fleet.replicas[turn % clients % replicas];
@@ -68,7 +68,7 @@ void push_all(const EngineConfig& config, const ServiceInput& input, Fleet& flee
   for (std::size_t i = 0; i < input.trace->requests.size(); ++i) {
     const Request& request = input.trace->requests[i];
     if (!is_acceptable(config, request)) {
-      collector.reject();
+      collector.reject(request.priority);
       continue;
     }
     if (is_follow_up[i]) {

@@ -19,6 +19,13 @@ std::int64_t ServingMetrics::peak_tokens_per_second() const { return tokens_by_s
 
 std::int64_t ServingMetrics::peak_concurrency() const { return concurrency_change.peak_sum(); }
 
+void MetricsCollector::reject(std::int32_t priority) {
+  ++metrics_.rejected;
+  if (is_split_) {
+    ++metrics_.by_priority[priority].rejected;
+  }
+}
+
 void MetricsCollector::count_tokens(SimTime now, std::int64_t count) {
   metrics_.output_tokens += count;
   metrics_.tokens_by_second.add(now, count);
@@ -60,6 +67,16 @@ void MetricsCollector::on_finish(const RequestState& request, SimTime now) {
                        (!slo_.tpot || tpot <= slo_.tpot->value * 1e3) &&
                        (!slo_.e2el || e2el <= slo_.e2el->value * 1e3);
   metrics_.good += is_good ? 1 : 0;
+  if (is_split_) {
+    PriorityMetrics& part = metrics_.by_priority[request.priority];
+    ++part.completed;
+    part.good += is_good ? 1 : 0;
+    part.ttft_ms.add(ttft);
+    part.e2el_ms.add(e2el);
+    if (gaps > 0) {
+      part.tpot_ms.add(tpot);
+    }
+  }
   metrics_.concurrency_change.add(request.arrival, 1);
   // In flight during the second it finishes in, as the benchmark counts it.
   metrics_.concurrency_change.add(now + kNanosecondsPerSecond, -1);

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 
 namespace moru {
@@ -36,6 +37,16 @@ struct Slo {
   bool is_set() const { return ttft || tpot || e2el; }
 };
 
+// Of the requests of one priority.
+struct PriorityMetrics {
+  Samples ttft_ms;
+  Samples tpot_ms;
+  Samples e2el_ms;
+  std::int64_t completed = 0;
+  std::int64_t rejected = 0;
+  std::int64_t good = 0;  // met the SLO
+};
+
 struct ServingMetrics {
   Samples ttft_ms;
   Samples tpot_ms;
@@ -51,8 +62,9 @@ struct ServingMetrics {
   std::int64_t good = 0;  // met the SLO
   SimTime first_arrival = 0;
   SimTime last_finish = 0;
-  PerSecond tokens_by_second;    // output tokens
-  PerSecond concurrency_change;  // arrivals minus finishes
+  std::map<std::int32_t, PriorityMetrics> by_priority;  // empty if all are alike
+  PerSecond tokens_by_second;                           // output tokens
+  PerSecond concurrency_change;                         // arrivals minus finishes
 
   double duration_seconds() const { return to_seconds(last_finish - first_arrival); }
   double attainment() const;
@@ -68,7 +80,10 @@ class MetricsCollector : public ReplicaEvents {
   void on_token(const RequestState& request, SimTime now) override;
   void on_tokens(std::int64_t count, SimTime now, SimTime interval) override;
   void on_finish(const RequestState& request, SimTime now) override;
-  void reject() { ++metrics_.rejected; }
+  // A request that was refused, or given up.
+  void reject(std::int32_t priority);
+  // Gathers ServingMetrics::by_priority too.
+  void split_by_priority(bool is_split) { is_split_ = is_split; }
 
   // Called for every finished request, for per-request output.
   std::function<void(const RequestState&)> each_request;
@@ -79,6 +94,7 @@ class MetricsCollector : public ReplicaEvents {
   void count_tokens(SimTime now, std::int64_t count);
 
   const Slo& slo_;
+  bool is_split_ = false;
   ServingMetrics metrics_;
 };
 

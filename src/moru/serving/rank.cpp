@@ -1,6 +1,7 @@
 #include "moru/serving/rank.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace moru {
 
@@ -29,7 +30,21 @@ void Rank::enqueue(const RequestState& request, const TokenContent& content) {
   if (has_identity_) {
     content_.assign(slot, content);
   }
-  waiting_.push_back(slot);
+  if (config_.scheduling_policy == SchedulingPolicy::priority) {
+    insert_by_priority(slot);
+  } else {
+    waiting_.push_back(slot);
+  }
+}
+
+void Rank::insert_by_priority(std::int32_t slot) {
+  const auto goes_first = [this](std::int32_t a, std::int32_t b) {
+    const RequestState& left = request(a);
+    const RequestState& right = request(b);
+    return std::tie(left.priority, left.arrival, left.id) <
+           std::tie(right.priority, right.arrival, right.id);
+  };
+  waiting_.insert(std::upper_bound(waiting_.begin(), waiting_.end(), slot, goes_first), slot);
 }
 
 void Rank::preempt(std::int32_t slot, StepPlan& plan) {
@@ -38,8 +53,28 @@ void Rank::preempt(std::int32_t slot, StepPlan& plan) {
   victim.computed = 0;
   victim.status = RequestStatus::preempted;
   ++victim.preemptions;
-  waiting_.push_front(slot);
+  if (config_.scheduling_policy == SchedulingPolicy::priority) {
+    insert_by_priority(slot);
+  } else {
+    waiting_.push_front(slot);
+  }
   plan.preempted.push_back(victim.id);
+}
+
+std::int32_t Rank::withdraw(std::int32_t slot, StepPlan& plan) {
+  const auto entry = std::find_if(plan.scheduled.begin(), plan.scheduled.end(),
+                                  [slot](const ScheduledRequest& e) { return e.slot == slot; });
+  if (entry == plan.scheduled.end()) {
+    return 0;
+  }
+  const ScheduledRequest launched = *entry;
+  plan.scheduled.erase(entry);
+  plan.tokens -= launched.tokens;
+  RequestState& chosen = request(slot);
+  chosen.computed = launched.computed_before;
+  chosen.placeholders -= launched.samples && uses_placeholders() ? 1 : 0;
+  --chosen.in_flight;
+  return launched.tokens;
 }
 
 void Rank::launch(std::int32_t slot, std::int32_t tokens, StepPlan& plan) {

@@ -60,8 +60,11 @@ class Rank {
   const std::deque<std::int32_t>& waiting() const { return waiting_; }
   std::vector<std::int32_t>& running() { return running_; }
   const std::vector<std::int32_t>& running() const { return running_; }
-  // Takes a running request back to the front of the waiting queue, its KV cache dropped.
+  // Takes a running request back to the waiting queue, to its front or to its place by priority,
+  // its KV cache dropped. It must not be in `plan`.
   void preempt(std::int32_t slot, StepPlan& plan);
+  // Undoes launch(): the tokens that the plan had for the request, 0 if it had none.
+  std::int32_t withdraw(std::int32_t slot, StepPlan& plan);
   // Schedules `tokens` of a request whose blocks are allocated.
   void launch(std::int32_t slot, std::int32_t tokens, StepPlan& plan);
 
@@ -73,6 +76,7 @@ class Rank {
   bool take_finished_flag();
 
  private:
+  void insert_by_priority(std::int32_t slot);
   void finish(std::int32_t slot, SimTime now, RankEvents& events);
   void free_slot_if_unused(std::int32_t slot);
 

@@ -107,7 +107,6 @@ class Replica : private RankEvents {
   // Decode steps of an unchanged set of requests (run_ahead.cpp).
   bool run_ahead(SimTime horizon);
   bool is_steady() const;
-  bool is_admission_blocked() const;
   Run plan_run() const;
   void emit_first(SimTime now);
   void commit_run(std::int64_t steps, SimTime last_token);

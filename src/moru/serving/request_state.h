@@ -20,6 +20,7 @@ struct RequestState {
   std::int32_t blocks = 0;     // KV blocks held
   std::int32_t in_flight = 0;  // launched steps that contain it
   std::int32_t preemptions = 0;
+  std::int32_t priority = 0;       // lower goes first
   std::int32_t cached_tokens = 0;  // of the prompt, found in the prefix cache at first admission
   RequestStatus status = RequestStatus::waiting;
   SimTime arrival = 0;

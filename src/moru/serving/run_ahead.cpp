@@ -40,23 +40,6 @@ bool Replica::is_steady() const {
   });
 }
 
-// Whether the head of the waiting queue cannot be admitted however long the run lasts: the running
-// list only keeps its size and free blocks only become fewer.
-bool Replica::is_admission_blocked() const {
-  const Rank& rank = ranks_.front();
-  if (rank.waiting().empty()) {
-    return false;
-  }
-  const std::int64_t running = rank.running_count();
-  const std::int64_t budget = config_.max_num_batched_tokens - running;
-  if (running >= config_.max_num_seqs || budget <= 0) {
-    return true;
-  }
-  const std::int64_t length = rank.request(rank.waiting().front()).length;
-  return config_.reserve_full_isl &&
-         (length + config_.block_size - 1) / config_.block_size > rank.free_blocks();
-}
-
 Replica::Run Replica::plan_run() const {
   const Rank& rank = ranks_.front();
   const std::span<const ContextRule> rules = timer_.rules();
@@ -125,7 +108,8 @@ bool Replica::run_ahead(SimTime horizon) {
   if (!is_steady()) {
     return false;
   }
-  const bool is_blocked = is_admission_blocked();
+  const bool is_blocked =
+      !ranks_.front().waiting().empty() && scheduler_->is_admission_blocked(ranks_.front());
   if (!is_blocked && !ranks_.front().waiting().empty()) {
     return false;
   }

@@ -15,6 +15,9 @@ class Scheduler {
   virtual void schedule(Rank& rank, SimTime now, StepPlan& plan) const = 0;
   // Whether a set of decoding requests can be advanced many steps at once when nobody can join.
   virtual bool runs_ahead() const { return false; }
+  // Whether no request that waits, or will, can be admitted while the running list keeps its size
+  // and free blocks only become fewer.
+  virtual bool is_admission_blocked(const Rank&) const { return false; }
 };
 
 }  // namespace moru

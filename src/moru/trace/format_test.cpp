@@ -57,6 +57,26 @@ TEST_F(TraceFormats, Azure2024HasAZoneAndCrossesMidnight) {
   EXPECT_EQ(rows_of(trace), (Rows{{0, 100, 10}, {500'000'000, 200, 20}}));
 }
 
+TEST_F(TraceFormats, MoruMayHavePrioritiesAndSessions) {
+  const Trace trace = parse_trace(
+      "arrival_s,priority,input_toks,output_toks,session_id\n"
+      "0,2,10,3,anna\n"
+      "1,0,20,4,ben\n"
+      "2,1,30,5,anna\n"
+      "3,0,40,6,\n",
+      "m.csv");
+  EXPECT_EQ(trace.format, "moru");
+  std::vector<std::int32_t> priorities;
+  std::vector<std::int32_t> sessions;
+  for (const Request& request : trace.requests) {
+    priorities.push_back(request.priority);
+    sessions.push_back(request.session);
+  }
+  EXPECT_EQ(priorities, (std::vector<std::int32_t>{2, 0, 1, 0}));
+  EXPECT_EQ(sessions, (std::vector<std::int32_t>{0, 1, 0, -1}));
+  EXPECT_EQ(trace.requests[3].prompt_tokens, 40);
+}
+
 TEST_F(TraceFormats, AzureLmmHasImages) {
   const Trace trace = parse_trace(
       "TIMESTAMP,NumImages,ContextTokens,GeneratedTokens\n"
@@ -77,6 +97,8 @@ TEST_F(TraceFormats, BurstGptOfBothVintages) {
   EXPECT_EQ(with_session.format, "burstgpt");
   EXPECT_EQ(rows_of(with_session), (Rows{{0, 906, 446}, {82'500'000'000, 1779, 123}}));
   EXPECT_EQ(with_session.skipped, 1);
+  EXPECT_EQ(with_session.requests[0].session, 0);
+  EXPECT_EQ(with_session.requests[1].session, -1);
   EXPECT_EQ(with_session.skipped_reason, "failed: no response tokens");
   const Trace without = parse_trace(
       "Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n"

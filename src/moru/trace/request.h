@@ -24,6 +24,8 @@ struct Request {
   // any, they cover the whole prompt; tokens of no other request stand in streams below zero.
   std::int32_t first_segment = 0;
   std::int32_t num_segments = 0;
+  std::int32_t priority = 0;  // lower goes first, as in vLLM
+  std::int32_t session = -1;  // whose requests belong together; -1: nobody's
 };
 
 // Requests in order of arrival.

@@ -3,11 +3,14 @@
 // vllm/v1/core/sched/scheduler.py, Scheduler.schedule(). There is no prefill or decode phase: every
 // request lets `computed` catch up with `length`. Running requests come first, in the order of
 // their admission; then waiting ones, strictly from the head. Preemption drops a request's KV cache
-// and recomputes it later.
+// and recomputes it later. With `--scheduling-policy priority` the queue is ordered by priority and
+// arrival, and the victim is the one that stands last in that order; what the step had for it goes
+// back to the budget.
 #include "moru/base/registry.h"
 #include "moru/serving/scheduler.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace moru {
 namespace {
@@ -23,6 +26,17 @@ class Vllm final : public Scheduler {
   }
 
   bool runs_ahead() const override { return true; }
+
+  bool is_admission_blocked(const Rank& rank) const override {
+    const EngineConfig& config = rank.config();
+    if (rank.running_count() >= config.max_num_seqs ||
+        rank.running_count() >= config.max_num_batched_tokens) {
+      return true;
+    }
+    // By priority, a request still to come may be the first, and short enough.
+    return config.reserve_full_isl && config.scheduling_policy == SchedulingPolicy::fcfs &&
+           blocks_for(rank, rank.request(rank.waiting().front()).length) > rank.free_blocks();
+  }
 
  private:
   static std::int32_t clip(std::int32_t tokens, std::int64_t budget, const EngineConfig& config) {
@@ -59,7 +73,7 @@ class Vllm final : public Scheduler {
         continue;
       }
       const std::int32_t wanted = blocks_for(rank, request.computed + tokens) - request.blocks;
-      if (!make_room(rank, slot, wanted, plan)) {
+      if (!make_room(rank, wanted, i, budget, plan)) {
         return;
       }
       if (wanted > 0) {
@@ -71,18 +85,39 @@ class Vllm final : public Scheduler {
     }
   }
 
-  // Preempts from the tail of the running list until `blocks` are free; false if `slot` itself had
-  // to go.
-  static bool make_room(Rank& rank, std::int32_t slot, std::int32_t blocks, StepPlan& plan) {
+  // Preempts until `blocks` are free for the running request at place `at`; false if it had to go
+  // itself. `at` and `budget` follow where a victim stood before it.
+  static bool make_room(Rank& rank, std::int32_t blocks, std::size_t& at, std::int64_t& budget,
+                        StepPlan& plan) {
+    std::vector<std::int32_t>& running = rank.running();
     while (blocks > rank.free_blocks()) {
-      const std::int32_t victim = rank.running().back();
-      rank.running().pop_back();
-      rank.preempt(victim, plan);
-      if (victim == slot) {
+      const std::size_t place = victim(rank);
+      const std::int32_t slot = running[place];
+      running.erase(running.begin() + static_cast<std::ptrdiff_t>(place));
+      budget += rank.withdraw(slot, plan);
+      rank.preempt(slot, plan);
+      if (place == at) {
         return false;
       }
+      at -= place < at ? 1 : 0;
     }
     return true;
+  }
+
+  // Where the request stands that is preempted next: the last, or the last of those that matter
+  // least.
+  static std::size_t victim(const Rank& rank) {
+    const std::vector<std::int32_t>& running = rank.running();
+    if (rank.config().scheduling_policy == SchedulingPolicy::fcfs) {
+      return running.size() - 1;
+    }
+    const auto matters_more = [&](std::int32_t a, std::int32_t b) {
+      const RequestState& left = rank.request(a);
+      const RequestState& right = rank.request(b);
+      return std::tie(left.priority, left.arrival) < std::tie(right.priority, right.arrival);
+    };
+    return static_cast<std::size_t>(std::max_element(running.begin(), running.end(), matters_more) -
+                                    running.begin());
   }
 
   static void admit_waiting(Rank& rank, SimTime now, std::int64_t& budget, StepPlan& plan) {

@@ -3,19 +3,24 @@
 #include "moru/base/registry.h"
 #include "moru/trace/csv.h"
 #include "moru/trace/format.h"
+#include "moru/trace/session_names.h"
 
 namespace moru {
 namespace {
 
-constexpr std::string_view kColumns[] = {"Timestamp", "Request tokens", "Response tokens"};
+constexpr std::string_view kWithSessions[] = {"Timestamp", "Request tokens", "Response tokens",
+                                              "Session ID"};
+constexpr std::span<const std::string_view> kColumns = std::span(kWithSessions).first(3);
 
 class BurstGptFormat final : public TraceFormat {
  public:
   std::span<const std::string_view> columns() const override { return kColumns; }
   bool recognises(const Sniff& sniff) const override { return sniff.has_columns(kColumns); }
   Trace read(const TraceText& source) const override {
-    CsvRows rows(source, "burstgpt", kColumns);
+    const bool has_sessions = sniff(source.text).has_column(kWithSessions[3]);
+    CsvRows rows(source, "burstgpt", has_sessions ? std::span(kWithSessions) : kColumns);
     Trace trace;
+    SessionNames sessions;
     trace.requests.reserve(rows.estimated_rows());
     trace.skipped_reason = "failed: no response tokens";
     while (rows.next()) {
@@ -25,6 +30,7 @@ class BurstGptFormat final : public TraceFormat {
         continue;
       }
       trace.requests.push_back({rows.seconds(0), rows.tokens(1), output});
+      trace.requests.back().session = has_sessions ? sessions.number(rows.field(3)) : -1;
     }
     return trace;
   }
