@@ -55,6 +55,10 @@ class Arrivals {
   // Nothing will arrive by the clock.
   bool empty() const { return first_ == queue_.size() && released_.empty(); }
   SimTime next_time() const { return is_released_next() ? released_.top().first : front().first; }
+  // The next one came through push().
+  bool is_pushed_next() const { return !is_released_next(); }
+  // How many of those that came through push() have not arrived yet.
+  std::int64_t pushed_count() const { return static_cast<std::int64_t>(queue_.size() - first_); }
   // The next request and its time; simultaneous ones by id.
   std::pair<std::int64_t, SimTime> pop();
 

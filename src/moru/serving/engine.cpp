@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
+
 namespace moru {
 namespace {
 
@@ -65,6 +67,9 @@ void push_all(const EngineConfig& config, const ServiceInput& input, Fleet& flee
     push_in_turn(config, input, fleet, collector);
     return;
   }
+  std::vector<std::size_t> all(fleet.replicas.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const FleetView view{fleet.replicas, all, *input.trace};
   for (std::size_t i = 0; i < input.trace->requests.size(); ++i) {
     const Request& request = input.trace->requests[i];
     if (!is_acceptable(config, request)) {
@@ -79,7 +84,7 @@ void push_all(const EngineConfig& config, const ServiceInput& input, Fleet& flee
         replica->advance(request.arrival);
       }
     }
-    const std::size_t chosen = router.choose(fleet.replicas, request);
+    const std::size_t chosen = router.choose(view, request);
     fleet.replicas[chosen]->push(static_cast<std::int64_t>(i), request.arrival);
     constexpr std::size_t kProgressEvery = 4096;
     if (progress && i % kProgressEvery == 0) {

@@ -33,6 +33,14 @@ std::int64_t Replica::waiting() const {
   return sum;
 }
 
+std::int64_t Replica::used_blocks() const {
+  std::int64_t sum = 0;
+  for (const Rank& rank : ranks_) {
+    sum += config_.blocks - rank.free_blocks();
+  }
+  return sum;
+}
+
 std::int64_t Replica::running() const {
   std::int64_t sum = 0;
   for (const Rank& rank : ranks_) {
@@ -44,6 +52,12 @@ std::int64_t Replica::running() const {
 bool Replica::has_unfinished() const {
   return std::any_of(ranks_.begin(), ranks_.end(),
                      [](const Rank& rank) { return rank.has_unfinished(); });
+}
+
+void Replica::push(std::int64_t id, SimTime arrival) {
+  arrivals_.push(id, arrival + front_end_);
+  unanswered_tokens_ +=
+      arrivals_.input().trace->requests[static_cast<std::size_t>(id)].prompt_tokens;
 }
 
 void Replica::advance(SimTime horizon) {
@@ -79,8 +93,10 @@ void Replica::advance(SimTime horizon) {
 void Replica::deliver(SimTime until, bool is_inclusive) {
   while (!arrivals_.empty() &&
          (arrivals_.next_time() < until || (is_inclusive && arrivals_.next_time() == until))) {
+    const bool is_counted = arrivals_.is_pushed_next();
     const auto [id, time] = arrivals_.pop();
     RequestState state = arrivals_.input().state(id);
+    unanswered_tokens_ += is_counted ? 0 : state.prompt;
     state.arrival = time - front_end_;
     ranks_[route()].enqueue(state, arrivals_.input().content(id));
     totals_.peak_waiting = std::max(totals_.peak_waiting, waiting());
@@ -241,7 +257,10 @@ void Replica::complete() {
   spare_.push_back(std::move(step));
 }
 
-void Replica::on_token(const RequestState& request, SimTime now) { events_.on_token(request, now); }
+void Replica::on_token(const RequestState& request, SimTime now) {
+  unanswered_tokens_ -= request.first_token < 0 ? request.prompt : 0;
+  events_.on_token(request, now);
+}
 
 void Replica::on_finish(const RequestState& request, SimTime now) {
   const std::vector<FollowUp>& follow_ups = arrivals_.input().follow_ups;

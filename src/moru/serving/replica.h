@@ -65,7 +65,7 @@ class Replica : private RankEvents {
           ReplicaEvents& events, bool has_identity);
 
   // Appends a request; call in order of arrival.
-  void push(std::int64_t id, SimTime arrival) { arrivals_.push(id, arrival + front_end_); }
+  void push(std::int64_t id, SimTime arrival);
   // Appends a request that its client sends only once another has finished.
   void hold(std::int64_t id, SimTime arrival) { arrivals_.hold(id, arrival); }
   // Runs until every decision before `horizon` is made and every step that ends by it is processed.
@@ -74,6 +74,12 @@ class Replica : private RankEvents {
 
   std::int64_t waiting() const;
   std::int64_t running() const;
+  // Requests pushed, or arrived, that have not finished.
+  std::int64_t in_service() const { return arrivals_.pushed_count() + waiting() + running(); }
+  // Tokens of those prompts among them that have not got a token yet.
+  std::int64_t unanswered_tokens() const { return unanswered_tokens_; }
+  // KV blocks that requests hold.
+  std::int64_t used_blocks() const;
   bool has_unfinished() const;
   // It preempted, and the preempted request could find its own blocks again if blocks were told
   // apart, which this replica does not: what follows would be wrong, so it stopped.
@@ -131,6 +137,7 @@ class Replica : private RankEvents {
   SimTime last_end_ = 0;
   std::int64_t step_index_ = 0;
   std::size_t next_rank_ = 0;
+  std::int64_t unanswered_tokens_ = 0;
   ReplicaTotals totals_;
 };
 

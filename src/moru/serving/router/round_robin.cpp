@@ -7,8 +7,8 @@ namespace {
 class RoundRobin final : public Router {
  public:
   bool needs_state() const override { return false; }
-  std::size_t choose(std::span<const std::unique_ptr<Replica>> replicas, const Request&) override {
-    return next_++ % replicas.size();
+  std::size_t choose(const FleetView& fleet, const Request&) override {
+    return fleet.up[next_++ % fleet.up.size()];
   }
 
  private:
