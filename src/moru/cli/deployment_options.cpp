@@ -75,8 +75,12 @@ void DeploymentOptions::declare(Options& options) {
   options.text("--quantization", quantization,
                "weights: auto, none, fp8, nvfp4, mxfp4, int8, int4");
   options.text("--backend", backend, "whose kernels: vllm, sglang, trtllm, ideal");
-  options.text("--scheduler", scheduler, "batching policy");
-  options.text("--scheduling-policy", scheduling_policy, "who is served first: fcfs, priority");
+  options.text("--scheduler", scheduler, "batching policy; the backend's unless given");
+  options.text("--scheduling-policy", scheduling_policy,
+               "who is served first: fcfs, priority, lpm");
+  options.text("--capacity-policy", capacity_policy,
+               "trtllm: guaranteed_no_evict, max_utilization");
+  options.flag("--enable-mixed-chunk", mixed_chunk, "sglang: steps with prompts decode as well");
   options.text("--router", router, "how requests are split over replicas");
   options.text("--mapper", mapper, "how operators are costed");
 }
@@ -123,6 +127,8 @@ void DeploymentOptions::apply(const Options& options, Scenario& scenario) const 
   take_text(backend, target.backend);
   take_text(scheduler, target.scheduler);
   take_name(scheduling_policy, "--scheduling-policy", target.scheduling_policy);
+  take_name(capacity_policy, "--capacity-policy", target.capacity_policy);
+  target.enable_mixed_chunk = target.enable_mixed_chunk || mixed_chunk;
   take_text(router, target.router);
   take_text(mapper, scenario.mapper);
 }

@@ -35,6 +35,8 @@ struct DeploymentOptions {
   std::string backend;
   std::string scheduler;
   std::string scheduling_policy;
+  std::string capacity_policy;
+  bool mixed_chunk = false;
   std::string router;
   std::string mapper;
 

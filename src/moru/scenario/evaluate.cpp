@@ -45,7 +45,7 @@ std::unique_ptr<ChipMapper> prepare_mapper(const std::string& mapper, const Chip
                      fmt::join(kBackends, ", ")));
   }
   const Software software{deployment.enforce_eager ? Execution::eager : Execution::graph,
-                          deployment.backend, deployment.block_size};
+                          deployment.backend, deployment.block_size.value_or(16)};
   auto prepared = Registry<Mapper>::make(mapper, "mapper")->prepare(chip, software);
   if (!prepared) {
     throw Error(ErrorKind::infeasible, prepared.error().reason);

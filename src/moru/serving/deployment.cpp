@@ -2,7 +2,9 @@
 
 #include "moru/base/error.h"
 #include "moru/base/fields_parse.h"
+#include "moru/base/registry.h"
 #include "moru/serving/constants.h"
+#include "moru/serving/scheduler.h"
 
 #include <fmt/format.h>
 
@@ -16,11 +18,30 @@ using namespace literals;
 
 std::string gigabytes(double bytes) { return to_string(Bytes{bytes}); }
 
-// vLLM 0.19, EngineArgs._set_default_args for the API server: chips with at least 70 GiB, the A100
-// excepted, get the large defaults.
-bool has_large_defaults(const Chip& chip) {
-  const bool is_a100 = chip.architecture == "ampere";
-  return chip.main_memory()->capacity->value >= 70_GiB && !is_a100;
+// The engine that schedules: the one whose kernels run, unless told otherwise.
+std::string scheduler_name(const Deployment& deployment) {
+  if (deployment.scheduler != "auto") {
+    return deployment.scheduler;
+  }
+  const bool has_own = Registry<Scheduler>::entries().contains(deployment.backend);
+  return has_own ? deployment.backend : "vllm";
+}
+
+// What another engine's option would silently not do.
+void check_policies(const Deployment& deployment, const std::string& name,
+                    const Scheduler& scheduler) {
+  if (!scheduler.supports(deployment.scheduling_policy)) {
+    fail(
+        fmt::format("the {} scheduler has no scheduling_policy '{}'; fcfs is every engine's, "
+                    "priority vllm's, lpm sglang's",
+                    name, enum_name(deployment.scheduling_policy)));
+  }
+  if (deployment.enable_mixed_chunk && name != "sglang") {
+    fail(fmt::format("enable_mixed_chunk is sglang's, the scheduler is {}", name));
+  }
+  if (deployment.capacity_policy != CapacityPolicy::guaranteed_no_evict && name != "trtllm") {
+    fail(fmt::format("capacity_policy is trtllm's, the scheduler is {}", name));
+  }
 }
 
 DType kv_dtype(const Deployment& deployment, const Model& model) {
@@ -54,7 +75,7 @@ void check_size(const Deployment& deployment) {
   positive("pipeline_parallel_size", deployment.pipeline_parallel_size);
   positive("data_parallel_size", deployment.data_parallel_size);
   positive("replicas", deployment.replicas);
-  positive("block_size", deployment.block_size);
+  positive("block_size", deployment.block_size.value_or(1));
   positive("max_num_seqs", deployment.max_num_seqs.value_or(1));
   positive("max_num_batched_tokens", deployment.max_num_batched_tokens.value_or(1));
   positive("max_model_len", deployment.max_model_len.value_or(1));
@@ -72,8 +93,9 @@ void check_size(const Deployment& deployment) {
                     chips, kMostChips));
   }
   constexpr std::int64_t kLargestBlock = 65536;  // vLLM's hybrid models reach some thousands
-  if (deployment.block_size > kLargestBlock) {
-    fail(fmt::format("block_size {} is more than {} tokens", deployment.block_size, kLargestBlock));
+  if (deployment.block_size.value_or(1) > kLargestBlock) {
+    fail(
+        fmt::format("block_size {} is more than {} tokens", *deployment.block_size, kLargestBlock));
   }
 }
 
@@ -110,16 +132,33 @@ void limit_sequences(const Deployment& deployment, double left, double state_byt
   config.max_num_seqs = affordable;
 }
 
-KvCapacity split_memory(const Deployment& deployment, EngineConfig& config, const Model& model,
-                        const Chip& chip) {
+// Bytes for weights, activations, runtime, states and KV cache, by the engine's rule.
+double usable_bytes(EngineDefaults::MemoryRule rule, double share, const KvCapacity& memory) {
+  switch (rule) {
+    case EngineDefaults::MemoryRule::of_all:
+      break;
+    case EngineDefaults::MemoryRule::weights_and_kv:
+      return share * (memory.memory - memory.context) + memory.context + memory.activations;
+    case EngineDefaults::MemoryRule::of_free: {
+      const double rest = memory.weights + memory.activations + memory.context;
+      return rest + share * (memory.memory - rest);
+    }
+  }
+  return share * memory.memory;
+}
+
+KvCapacity split_memory(const Deployment& deployment, const EngineDefaults& defaults,
+                        EngineConfig& config, const Model& model, const Chip& chip) {
   KvCapacity memory;
   memory.memory = chip.main_memory()->capacity->value.value;
-  memory.usable = memory.memory * deployment.gpu_memory_utilization;
   memory.weights = weight_bytes_per_chip(model, config.parallelism);
   memory.activations =
       activation_peak_bytes(model, config.parallelism, config.max_num_batched_tokens,
                             std::min(config.max_num_seqs, config.max_num_batched_tokens));
   memory.context = chip.kind == ChipKind::gpu ? kRuntimeMemory.value : 0;
+  memory.usable =
+      usable_bytes(defaults.memory_rule,
+                   deployment.gpu_memory_utilization.value_or(defaults.memory_share), memory);
   const double state_bytes = kv_bytes_per_sequence(model, config.parallelism, 0);
   limit_sequences(deployment, memory.usable - memory.weights - memory.activations - memory.context,
                   state_bytes, config);
@@ -166,18 +205,19 @@ void set_max_model_len(const Deployment& deployment, const Model& model, EngineC
 }
 
 // vLLM 0.19, EngineArgs._set_default_args: prompts that may not be split must fit one step.
-std::int64_t max_num_batched_tokens(const Deployment& deployment, const Model& model,
-                                    bool is_large) {
-  const std::int64_t usual = is_large ? 8192 : 2048;
-  const std::int64_t whole = deployment.enable_chunked_prefill
-                                 ? 0
-                                 : deployment.max_model_len.value_or(model.max_position_embeddings);
-  return deployment.max_num_batched_tokens.value_or(std::max(usual, whole));
+std::int64_t max_num_batched_tokens(const Deployment& deployment, const EngineDefaults& defaults,
+                                    const Model& model) {
+  const bool is_whole = !deployment.enable_chunked_prefill.value_or(true);
+  const std::int64_t longest =
+      is_whole ? deployment.max_model_len.value_or(model.max_position_embeddings) : 0;
+  return deployment.max_num_batched_tokens.value_or(
+      std::max(defaults.max_num_batched_tokens, longest));
 }
 
 // vLLM 0.19, SchedulerConfig.verify_max_model_len: a longer prompt would wait for ever.
 void check_whole_prompts(const EngineConfig& config) {
-  if (!config.enable_chunked_prefill && config.max_num_batched_tokens < config.max_model_len) {
+  if (!config.enable_chunked_prefill && config.max_num_batched_tokens < config.max_model_len &&
+      config.scheduler == "vllm") {
     fail(
         fmt::format("without chunked prefill, max_num_batched_tokens {} must be at least "
                     "max_model_len {}; raise the one, lower the other or leave chunked prefill on",
@@ -195,13 +235,13 @@ void Deployment::validate(const FieldCheck& check) const {
   positive("pipeline_parallel_size", pipeline_parallel_size);
   positive("data_parallel_size", data_parallel_size);
   positive("replicas", replicas);
-  positive("block_size", block_size);
+  positive("block_size", block_size.value_or(1));
   positive("max_num_seqs", max_num_seqs.value_or(1));
   positive("max_num_batched_tokens", max_num_batched_tokens.value_or(1));
   positive("max_model_len", max_model_len.value_or(1));
   positive("num_gpu_blocks_override", num_gpu_blocks_override.value_or(1));
-  check.require(gpu_memory_utilization > 0 && gpu_memory_utilization <= 1, "gpu_memory_utilization",
-                "must be above 0 and at most 1");
+  const double share = gpu_memory_utilization.value_or(1);
+  check.require(share > 0 && share <= 1, "gpu_memory_utilization", "must be above 0 and at most 1");
 }
 
 EngineConfig resolve(const Deployment& deployment, const Model& model, const Chip& chip) {
@@ -209,8 +249,11 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
   check_parallelism(deployment, model);
   Model sized = model;
   sized.kv = kv_dtype(deployment, model);
-  const bool is_large = has_large_defaults(chip);
   EngineConfig config;
+  config.scheduler = scheduler_name(deployment);
+  const auto scheduler = Registry<Scheduler>::make(config.scheduler, "scheduler");
+  check_policies(deployment, config.scheduler, *scheduler);
+  const EngineDefaults defaults = scheduler->defaults(deployment, chip);
   config.parallelism = deployment.parallelism();
   config.replicas = deployment.replicas;
   if (!has_experts(model)) {
@@ -218,13 +261,17 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
     config.replicas *= config.parallelism.data;
     config.parallelism.data = 1;
   }
-  config.max_num_batched_tokens = max_num_batched_tokens(deployment, model, is_large);
+  config.max_num_batched_tokens = max_num_batched_tokens(deployment, defaults, model);
   config.max_num_seqs = deployment.max_num_seqs.value_or(
-      std::min<std::int64_t>(is_large ? 1024 : 256, config.max_num_batched_tokens));
-  config.block_size = deployment.block_size;
+      std::min(defaults.max_num_seqs, config.max_num_batched_tokens));
+  config.block_size = deployment.block_size.value_or(defaults.block_size);
+  config.graph_sizes = defaults.graph_sizes;
+  config.graphs_hold_prompts = defaults.graphs_hold_prompts;
+  config.has_radix_cache = defaults.has_radix_cache;
   config.long_prefill_token_threshold = deployment.long_prefill_token_threshold;
   config.enable_prefix_caching = deployment.enable_prefix_caching;
-  config.enable_chunked_prefill = deployment.enable_chunked_prefill;
+  config.enable_chunked_prefill =
+      deployment.enable_chunked_prefill.value_or(defaults.enable_chunked_prefill);
   // vLLM schedules synchronously when layers are pipelined.
   config.async_scheduling = deployment.async_scheduling && deployment.pipeline_parallel_size == 1;
   config.reserve_full_isl = deployment.scheduler_reserve_full_isl;
@@ -233,10 +280,11 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
       config.async_scheduling ? kAsyncStepOverhead.value : kSyncStepOverhead.value;
   config.front_end_seconds = kFrontEnd.value;
   config.kv_dtype = sized.kv;
-  config.scheduler = deployment.scheduler;
   config.scheduling_policy = deployment.scheduling_policy;
+  config.capacity_policy = deployment.capacity_policy;
+  config.enable_mixed_chunk = deployment.enable_mixed_chunk;
   config.router = deployment.router;
-  config.memory = split_memory(deployment, config, sized, chip);
+  config.memory = split_memory(deployment, defaults, config, sized, chip);
   config.blocks = deployment.num_gpu_blocks_override.value_or(config.memory.blocks);
   config.memory.blocks = config.blocks;
   set_max_model_len(deployment, model, config);
@@ -247,6 +295,9 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
 namespace {
 
 std::int64_t largest_graph(const EngineConfig& config) {
+  if (!config.graph_sizes.empty()) {
+    return config.graph_sizes.back();
+  }
   return std::min({config.max_num_seqs * 2, std::int64_t{512}, config.max_num_batched_tokens});
 }
 
@@ -260,6 +311,9 @@ std::int64_t padded_tokens(const EngineConfig& config, std::int64_t tokens) {
   const std::int64_t most = largest_graph(config);
   if (!config.has_graphs || tokens > most) {
     return tokens;
+  }
+  if (!config.graph_sizes.empty()) {
+    return *std::lower_bound(config.graph_sizes.begin(), config.graph_sizes.end(), tokens);
   }
   std::int64_t size = tokens;
   if (tokens > 2) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace moru {
 
@@ -18,15 +19,30 @@ class FieldCheck;
 // Who is served first (`vllm serve --scheduling-policy`).
 enum class SchedulingPolicy {
   fcfs,      // first come, first served; the last admitted is preempted first
+  lpm,       // longest cached prefix first (SGLang's --schedule-policy lpm)
   priority,  // lowest Request::priority first, then by arrival; the highest is preempted first
 };
 template <>
 struct EnumNames<SchedulingPolicy> {
-  static constexpr std::array<std::pair<std::string_view, SchedulingPolicy>, 2> values = {
-      {{"fcfs", SchedulingPolicy::fcfs}, {"priority", SchedulingPolicy::priority}}};
+  static constexpr std::array<std::pair<std::string_view, SchedulingPolicy>, 3> values = {
+      {{"fcfs", SchedulingPolicy::fcfs},
+       {"lpm", SchedulingPolicy::lpm},
+       {"priority", SchedulingPolicy::priority}}};
 };
 
-// As the user states it. Options left out take vLLM 0.19's defaults for the chip's memory.
+// Which requests TensorRT-LLM admits (`capacity_scheduler_policy`).
+enum class CapacityPolicy {
+  guaranteed_no_evict,  // whose whole answers fit beside those of all that run
+  max_utilization,      // whose next step fits; the last ones are paused if memory runs out
+};
+template <>
+struct EnumNames<CapacityPolicy> {
+  static constexpr std::array<std::pair<std::string_view, CapacityPolicy>, 2> values = {
+      {{"guaranteed_no_evict", CapacityPolicy::guaranteed_no_evict},
+       {"max_utilization", CapacityPolicy::max_utilization}}};
+};
+
+// As the user states it. Options left out take the engine's own defaults (EngineDefaults).
 struct Deployment {
   static constexpr std::string_view kTypeName = "deployment";
   int tensor_parallel_size = 1;
@@ -37,20 +53,22 @@ struct Deployment {
   std::optional<std::int64_t> max_num_seqs;
   std::optional<std::int64_t> max_num_batched_tokens;
   std::optional<std::int64_t> max_model_len;
-  std::int64_t block_size = 16;
-  double gpu_memory_utilization = 0.9;
+  std::optional<std::int64_t> block_size;
+  std::optional<double> gpu_memory_utilization;
   std::optional<std::int64_t> num_gpu_blocks_override;
   std::string kv_cache_dtype = "auto";
   bool enable_prefix_caching = true;
-  bool enable_chunked_prefill = true;
+  std::optional<bool> enable_chunked_prefill;
   bool async_scheduling = true;
   bool scheduler_reserve_full_isl = true;
   std::int64_t long_prefill_token_threshold = 0;
   bool enforce_eager = false;
   std::string quantization = "auto";
   std::string backend = "vllm";
-  std::string scheduler = "vllm";
+  std::string scheduler = "auto";
   SchedulingPolicy scheduling_policy = SchedulingPolicy::fcfs;
+  CapacityPolicy capacity_policy = CapacityPolicy::guaranteed_no_evict;
+  bool enable_mixed_chunk = false;
   std::string router = "round_robin";
 
   template <class V>
@@ -66,9 +84,11 @@ struct Deployment {
     v.optional("max_num_seqs", x.max_num_seqs, "most sequences in one step");
     v.optional("max_num_batched_tokens", x.max_num_batched_tokens, "most tokens in one step");
     v.optional("max_model_len", x.max_model_len, "most tokens of one sequence, prompt and output");
-    v.optional("block_size", x.block_size, "tokens per KV cache block");
+    v.optional("block_size", x.block_size,
+               "tokens per KV cache block; 16 in vLLM, 1 in SGLang, 32 in TensorRT-LLM");
     v.optional("gpu_memory_utilization", x.gpu_memory_utilization,
-               "share of the chip's memory that the engine may use");
+               "share of the chip's memory that the engine may use (SGLang: mem_fraction_static; "
+               "TensorRT-LLM: free_gpu_memory_fraction)");
     v.optional("num_gpu_blocks_override", x.num_gpu_blocks_override,
                "KV cache blocks, instead of as many as fit");
     v.optional("kv_cache_dtype", x.kv_cache_dtype, "auto (the model's), bf16, fp8");
@@ -86,8 +106,14 @@ struct Deployment {
                "formats of the weights instead of the model's: auto, none, fp8, nvfp4, mxfp4, "
                "int8, int4 (awq, gptq)");
     v.optional("backend", x.backend, "whose kernels: vllm, sglang, trtllm, ideal");
-    v.optional("scheduler", x.scheduler, "batching policy; `moru show scheduler` lists them");
-    v.optional("scheduling_policy", x.scheduling_policy, "who is served first: fcfs, priority");
+    v.optional("scheduler", x.scheduler,
+               "batching policy; auto is the backend's; `moru show schedulers` lists them");
+    v.optional("scheduling_policy", x.scheduling_policy,
+               "who is served first: fcfs, priority (vllm), lpm (sglang)");
+    v.optional("capacity_policy", x.capacity_policy,
+               "trtllm: guaranteed_no_evict, max_utilization");
+    v.optional("enable_mixed_chunk", x.enable_mixed_chunk,
+               "sglang: steps with prompts decode as well");
     v.optional("router", x.router, "how requests are split over replicas");
   }
   void validate(const FieldCheck& check) const;
@@ -136,6 +162,10 @@ struct EngineConfig {
   bool knows_output_length = true;
   // Pads a step's tokens to the recorded graph sizes.
   bool has_graphs = true;
+  // As EngineDefaults says.
+  std::vector<std::int64_t> graph_sizes;
+  bool graphs_hold_prompts = true;
+  bool has_radix_cache = false;
   // Between a client's sending a request and its arrival at the scheduler.
   double front_end_seconds = 0;
   // Host time of a step that running kernels do not hide.
@@ -143,6 +173,8 @@ struct EngineConfig {
   DType kv_dtype = DType::bf16;
   std::string scheduler = "vllm";
   SchedulingPolicy scheduling_policy = SchedulingPolicy::fcfs;
+  CapacityPolicy capacity_policy = CapacityPolicy::guaranteed_no_evict;
+  bool enable_mixed_chunk = false;
   std::string router = "round_robin";
   RankRouting rank_routing = RankRouting::least_loaded;
   KvCapacity memory;

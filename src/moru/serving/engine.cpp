@@ -27,7 +27,9 @@ struct Fleet {
 
 // Requests that max_model_len, or the whole KV cache, could never hold are refused at the door.
 bool is_acceptable(const EngineConfig& config, const Request& request) {
-  return request.prompt_tokens < config.max_model_len;
+  return request.prompt_tokens < config.max_model_len &&
+         (config.enable_chunked_prefill || config.scheduler == "sglang" ||
+          request.prompt_tokens <= config.max_num_batched_tokens);
 }
 
 // Clients that wait: every replica has its share of them, the first ones more if it does not

@@ -48,4 +48,7 @@ std::unique_ptr<KvPool> make_counting_pool(std::int64_t blocks);
 std::unique_ptr<KvPool> make_prefix_pool(std::int64_t blocks, std::int64_t block_size,
                                          PrefixContent& content);
 
+// SGLang's radix cache: token by token, `blocks` of one token.
+std::unique_ptr<KvPool> make_radix_pool(std::int64_t blocks, const PrefixContent& content);
+
 }  // namespace moru

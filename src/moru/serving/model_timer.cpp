@@ -17,6 +17,11 @@ BatchWork dummy_batch(std::size_t rules) {
   return work;
 }
 
+bool has_prompts(const BatchWork& work) {
+  return std::any_of(work.contexts.begin(), work.contexts.end(),
+                     [](const ContextWork& context) { return context.prefill.sequences > 0; });
+}
+
 }  // namespace
 
 // The tables remember the step last asked for, so the slowest rank, which all wait for and which
@@ -44,11 +49,14 @@ void ModelTimer::time(std::span<const BatchWork> ranks, std::vector<SimTime>& st
   for (const BatchWork& work : ranks) {
     tokens = std::max(tokens, work.tokens);
   }
-  const std::int64_t padded = padded_tokens(config_, tokens);
+  const bool is_held =
+      is_recorded(config_, tokens) &&
+      (config_.graphs_hold_prompts || std::none_of(ranks.begin(), ranks.end(), has_prompts));
+  const std::int64_t padded = is_held ? padded_tokens(config_, tokens) : tokens;
   stages.clear();
   for (int stage = 0; stage < config_.parallelism.pipeline; ++stage) {
     double seconds = slowest_rank(ranks, padded, stage);
-    if (!is_recorded(config_, tokens)) {
+    if (!is_held) {
       seconds = std::max(seconds, costs_.host_seconds(stage));
     }
     seconds += stage == 0 ? config_.step_overhead_seconds : 0;

@@ -23,8 +23,7 @@ void PrefixContent::assign(std::int32_t slot, const TokenContent& content) {
   Chain& chain = chains_[index];
   chain.content = content;
   chain.keys.clear();
-  chain.segment = 0;
-  chain.used = 0;
+  chain.reader = {};
 }
 
 void PrefixContent::forget(std::int32_t slot) {
@@ -33,32 +32,31 @@ void PrefixContent::forget(std::int32_t slot) {
   chain.content = {};
 }
 
-PrefixContent::Piece PrefixContent::next_piece(Chain& chain, std::int64_t limit) {
-  const auto& prompt = chain.content.prompt;
-  while (chain.segment < prompt.size() && chain.used == prompt[chain.segment].length) {
-    ++chain.segment;
-    chain.used = 0;
+ContentReader::Piece ContentReader::next(const TokenContent& content, std::int64_t limit) {
+  const auto& prompt = content.prompt;
+  while (segment_ < prompt.size() && used_ == prompt[segment_].length) {
+    ++segment_;
+    used_ = 0;
   }
-  Piece piece{};
-  if (chain.segment < prompt.size()) {
-    const PromptSegment& segment = prompt[chain.segment];
-    piece = {segment.stream, chain.used,
-             std::min<std::int64_t>(limit, segment.length - chain.used)};
+  Piece piece;
+  if (segment_ < prompt.size()) {
+    const PromptSegment& segment = prompt[segment_];
+    piece = {segment.stream, used_, std::min<std::int64_t>(limit, segment.length - used_)};
   } else {
     // Generated tokens, or the whole of a request without segments, never end.
-    piece = {chain.content.output_stream, chain.content.output_offset + chain.used, limit};
+    piece = {content.output_stream, content.output_offset + used_, limit};
   }
-  chain.used += piece.length;
+  used_ += piece.length;
   return piece;
 }
 
 void PrefixContent::extend(Chain& chain) const {
   std::uint64_t hash = chain.keys.empty() ? 0 : chain.keys.back();
   std::int64_t left = block_size_;
-  Piece piece = next_piece(chain, left);
+  ContentReader::Piece piece = chain.reader.next(chain.content, left);
   left -= piece.length;
   while (left > 0) {
-    const Piece next = next_piece(chain, left);
+    const ContentReader::Piece next = chain.reader.next(chain.content, left);
     left -= next.length;
     // Adjacent pieces of one stream are one piece, however the prompt was cut into segments.
     if (next.stream == piece.stream && next.offset == piece.offset + piece.length) {

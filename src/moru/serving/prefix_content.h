@@ -21,6 +21,22 @@ struct TokenContent {
   std::int64_t output_offset = 0;
 };
 
+// Reads a content from its first token on. It never ends: generated tokens follow the prompt.
+class ContentReader {
+ public:
+  struct Piece {
+    std::int64_t stream = 0;
+    std::int64_t offset = 0;
+    std::int64_t length = 0;
+  };
+  // The next piece of at most `limit` tokens.
+  Piece next(const TokenContent& content, std::int64_t limit);
+
+ private:
+  std::size_t segment_ = 0;  // where the next piece begins
+  std::int64_t used_ = 0;    // tokens of that segment that stand before it
+};
+
 class PrefixContent {
  public:
   explicit PrefixContent(std::int64_t block_size) : block_size_(block_size) {}
@@ -30,21 +46,16 @@ class PrefixContent {
   void forget(std::int32_t slot);
   // Key of block `index` of the request; only full blocks have a meaningful one.
   std::uint64_t key(std::int32_t slot, std::int64_t index);
+  const TokenContent& content(std::int32_t slot) const {
+    return chains_[static_cast<std::size_t>(slot)].content;
+  }
 
  private:
   struct Chain {
     TokenContent content;
     std::vector<std::uint64_t> keys;
-    std::size_t segment = 0;  // where the next block begins
-    std::int64_t used = 0;    // tokens of that segment that stand before it
+    ContentReader reader;  // where the next block begins
   };
-  // The next piece of at most `limit` tokens.
-  struct Piece {
-    std::int64_t stream;
-    std::int64_t offset;
-    std::int64_t length;
-  };
-  static Piece next_piece(Chain& chain, std::int64_t limit);
   void extend(Chain& chain) const;
 
   std::int64_t block_size_;

@@ -13,8 +13,13 @@ void StepPlan::clear() {
 
 Rank::Rank(const EngineConfig& config, bool has_identity)
     : config_(config), content_(config.block_size), has_identity_(has_identity) {
-  pool_ = has_identity ? make_prefix_pool(config.blocks, config.block_size, content_)
-                       : make_counting_pool(config.blocks);
+  if (!has_identity) {
+    pool_ = make_counting_pool(config.blocks);
+  } else if (config.has_radix_cache && config.block_size == 1) {
+    pool_ = make_radix_pool(config.blocks, content_);
+  } else {
+    pool_ = make_prefix_pool(config.blocks, config.block_size, content_);
+  }
 }
 
 void Rank::enqueue(const RequestState& request, const TokenContent& content) {
@@ -47,18 +52,37 @@ void Rank::insert_by_priority(std::int32_t slot) {
   waiting_.insert(std::upper_bound(waiting_.begin(), waiting_.end(), slot, goes_first), slot);
 }
 
-void Rank::preempt(std::int32_t slot, StepPlan& plan) {
+void Rank::start(std::int32_t slot, const PrefixHit& hit, SimTime now) {
+  RequestState& started = request(slot);
+  started.status = RequestStatus::running;
+  started.computed = static_cast<std::int32_t>(hit.blocks * config_.block_size);
+  if (started.first_scheduled < 0) {
+    started.first_scheduled = now;
+    started.cached_tokens = started.computed;
+  }
+}
+
+void Rank::drop(std::int32_t slot, StepPlan& plan) {
   RequestState& victim = request(slot);
   pool_->release(slot, victim);
   victim.computed = 0;
   victim.status = RequestStatus::preempted;
   ++victim.preemptions;
+  plan.preempted.push_back(victim.id);
+}
+
+void Rank::retract(std::int32_t slot, StepPlan& plan) {
+  drop(slot, plan);
+  waiting_.push_back(slot);
+}
+
+void Rank::preempt(std::int32_t slot, StepPlan& plan) {
+  drop(slot, plan);
   if (config_.scheduling_policy == SchedulingPolicy::priority) {
     insert_by_priority(slot);
   } else {
     waiting_.push_front(slot);
   }
-  plan.preempted.push_back(victim.id);
 }
 
 std::int32_t Rank::withdraw(std::int32_t slot, StepPlan& plan) {

@@ -60,9 +60,13 @@ class Rank {
   const std::deque<std::int32_t>& waiting() const { return waiting_; }
   std::vector<std::int32_t>& running() { return running_; }
   const std::vector<std::int32_t>& running() const { return running_; }
+  // A request leaves the waiting queue with what the cache has of it.
+  void start(std::int32_t slot, const PrefixHit& hit, SimTime now);
   // Takes a running request back to the waiting queue, to its front or to its place by priority,
   // its KV cache dropped. It must not be in `plan`.
   void preempt(std::int32_t slot, StepPlan& plan);
+  // The same, but to the back of the queue.
+  void retract(std::int32_t slot, StepPlan& plan);
   // Undoes launch(): the tokens that the plan had for the request, 0 if it had none.
   std::int32_t withdraw(std::int32_t slot, StepPlan& plan);
   // Schedules `tokens` of a request whose blocks are allocated.
@@ -76,6 +80,7 @@ class Rank {
   bool take_finished_flag();
 
  private:
+  void drop(std::int32_t slot, StepPlan& plan);
   void insert_by_priority(std::int32_t slot);
   void finish(std::int32_t slot, SimTime now, RankEvents& events);
   void free_slot_if_unused(std::int32_t slot);

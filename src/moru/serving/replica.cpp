@@ -12,7 +12,6 @@ Replica::Replica(const EngineConfig& config, const ServiceInput& input, StepTime
       arrivals_(input),
       timer_(timer),
       events_(events),
-      scheduler_(Registry<Scheduler>::make(config.scheduler, "scheduler")),
       depth_(config.async_scheduling ? 2 : static_cast<std::size_t>(config.parallelism.pipeline)),
       front_end_(static_cast<SimTime>(config.front_end_seconds * 1e9 + 0.5)),
       has_identity_(has_identity),
@@ -21,6 +20,7 @@ Replica::Replica(const EngineConfig& config, const ServiceInput& input, StepTime
   ranks_.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     ranks_.emplace_back(config, has_identity);
+    schedulers_.push_back(Registry<Scheduler>::make(config.scheduler, "scheduler"));
   }
   works_.resize(count);
 }
@@ -154,7 +154,7 @@ void Replica::decide() {
   bool has_preempted = false;
   for (std::size_t i = 0; i < ranks_.size(); ++i) {
     StepPlan& plan = step.plans[i];
-    scheduler_->schedule(ranks_[i], now_, plan);
+    schedulers_[i]->schedule(ranks_[i], now_, plan);
     tokens += plan.tokens;
     totals_.preemptions += static_cast<std::int64_t>(plan.preempted.size());
     has_preempted = has_preempted || !plan.preempted.empty();

@@ -121,8 +121,8 @@ class Replica : private RankEvents {
   Arrivals arrivals_;
   StepTimer& timer_;
   ReplicaEvents& events_;
-  std::unique_ptr<Scheduler> scheduler_;
   std::vector<Rank> ranks_;
+  std::vector<std::unique_ptr<Scheduler>> schedulers_;  // by rank
   std::size_t depth_;
   SimTime front_end_;
   SimTime now_ = 0;

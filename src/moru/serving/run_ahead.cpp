@@ -19,7 +19,7 @@ struct Replica::Run {
 };
 
 bool Replica::is_steady() const {
-  if (ranks_.size() != 1 || stage_free_.size() != 1 || !scheduler_->runs_ahead() ||
+  if (ranks_.size() != 1 || stage_free_.size() != 1 || !schedulers_.front()->runs_ahead() ||
       events_.wants_steps() || queue_.size() + 1 != depth_) {
     return false;
   }
@@ -108,8 +108,8 @@ bool Replica::run_ahead(SimTime horizon) {
   if (!is_steady()) {
     return false;
   }
-  const bool is_blocked =
-      !ranks_.front().waiting().empty() && scheduler_->is_admission_blocked(ranks_.front());
+  const bool is_blocked = !ranks_.front().waiting().empty() &&
+                          schedulers_.front()->is_admission_blocked(ranks_.front());
   if (!is_blocked && !ranks_.front().waiting().empty()) {
     return false;
   }
@@ -160,6 +160,7 @@ bool Replica::run_ahead(SimTime horizon) {
     return false;
   }
   commit_run(steps, last_token);
+  schedulers_.front()->ran_ahead(steps);
   stage_free_.front() = flying_end;
   if (!queue_.empty()) {
     queue_.front().record.end = flying_end;

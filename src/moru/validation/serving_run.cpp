@@ -74,7 +74,7 @@ RunSettings read_settings(const std::string& path) {
   };
   set("enable_expert_parallel", deployment.enable_expert_parallel);
   set("enable_prefix_caching", deployment.enable_prefix_caching);
-  set("enable_chunked_prefill", deployment.enable_chunked_prefill);
+  deployment.enable_chunked_prefill = value_of<bool>(engine, "enable_chunked_prefill");
   set("async_scheduling", deployment.async_scheduling);
   set("enforce_eager", deployment.enforce_eager);
   deployment.max_num_seqs = whole_of(engine, "max_num_seqs");

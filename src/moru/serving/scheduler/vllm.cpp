@@ -17,7 +17,23 @@ namespace {
 
 class Vllm final : public Scheduler {
  public:
-  void schedule(Rank& rank, SimTime now, StepPlan& plan) const override {
+  // vLLM 0.19, EngineArgs._set_default_args for the API server: chips with at least 70 GiB, the
+  // A100 excepted, get the large defaults.
+  EngineDefaults defaults(const Deployment&, const Chip& chip) const override {
+    using namespace literals;
+    const bool is_large =
+        chip.main_memory()->capacity->value >= 70_GiB && chip.architecture != "ampere";
+    EngineDefaults defaults;
+    defaults.max_num_seqs = is_large ? 1024 : 256;
+    defaults.max_num_batched_tokens = is_large ? 8192 : 2048;
+    return defaults;
+  }
+
+  bool supports(SchedulingPolicy policy) const override {
+    return policy == SchedulingPolicy::fcfs || policy == SchedulingPolicy::priority;
+  }
+
+  void schedule(Rank& rank, SimTime now, StepPlan& plan) override {
     std::int64_t budget = rank.config().max_num_batched_tokens;
     schedule_running(rank, budget, plan);
     if (plan.preempted.empty()) {
@@ -46,11 +62,6 @@ class Vllm final : public Scheduler {
       clipped = threshold;
     }
     return static_cast<std::int32_t>(std::min(clipped, budget));
-  }
-
-  static std::int32_t blocks_for(const Rank& rank, std::int64_t tokens) {
-    const std::int64_t size = rank.config().block_size;
-    return static_cast<std::int32_t>((tokens + size - 1) / size);
   }
 
   // Asynchronous scheduling: the request's last token is already in flight.
@@ -143,22 +154,12 @@ class Vllm final : public Scheduler {
       }
       rank.waiting().pop_front();
       rank.running().push_back(slot);
-      start(rank, slot, hit, now);
+      rank.start(slot, hit, now);
       rank.pool().admit(slot, request, hit,
                         std::max(blocks_for(rank, cached + tokens) - hit.blocks, 0));
       rank.pool().publish(slot, request, std::min(cached + tokens, request.length));
       rank.launch(slot, tokens, plan);
       budget -= tokens;
-    }
-  }
-
-  static void start(Rank& rank, std::int32_t slot, const PrefixHit& hit, SimTime now) {
-    RequestState& request = rank.request(slot);
-    request.status = RequestStatus::running;
-    request.computed = static_cast<std::int32_t>(hit.blocks * rank.config().block_size);
-    if (request.first_scheduled < 0) {
-      request.first_scheduled = now;
-      request.cached_tokens = request.computed;
     }
   }
 };
