@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 namespace moru {
@@ -79,7 +80,11 @@ class Witness : public ReplicaEvents {
         EXPECT_GT(entry.tokens, 0);
         tokens += entry.tokens;
       }
-      EXPECT_LE(tokens, replica.config().max_num_batched_tokens);
+      // SGLang bounds the tokens of prompts; decodes are bounded by their number.
+      const EngineConfig& config = replica.config();
+      EXPECT_LE(tokens, config.scheduler == "sglang"
+                            ? std::max(config.max_num_batched_tokens, config.max_num_seqs)
+                            : config.max_num_batched_tokens);
       EXPECT_LE(replica.ranks()[i].running_count(), replica.config().max_num_seqs);
       EXPECT_GE((*record.free_after_schedule)[i], 0);
       EXPECT_LE((*record.free_after_schedule)[i], replica.config().blocks);
@@ -131,6 +136,20 @@ RandomScenario random_scenario(std::uint64_t seed) {
   }
   if (between(0, 3) == 0) {
     scenario.rules.push_back({ContextKind::chunk, between(1, 60)});
+  }
+  constexpr std::array<const char*, 3> kSchedulers = {"vllm", "sglang", "trtllm"};
+  config.scheduler = kSchedulers[static_cast<std::size_t>(between(0, 2))];
+  if (config.scheduler == "sglang") {
+    config.scheduling_policy = between(0, 1) == 0 ? SchedulingPolicy::lpm : SchedulingPolicy::fcfs;
+    config.has_radix_cache = true;
+    config.enable_mixed_chunk = between(0, 2) == 0;
+    config.block_size = between(0, 2) == 0 ? config.block_size : 1;
+  }
+  if (config.scheduler == "trtllm") {
+    config.scheduling_policy = SchedulingPolicy::fcfs;
+    config.enable_chunked_prefill = between(0, 1) == 0;
+    config.capacity_policy =
+        between(0, 1) == 0 ? CapacityPolicy::max_utilization : CapacityPolicy::guaranteed_no_evict;
   }
   const int longest = between(2, 120);
   const int requests = between(1, 40);

@@ -143,7 +143,9 @@ void predict(const Service& service, const ServingQuestion& question,
   constexpr std::int64_t kMostTokens = 40'000'000;
   std::int64_t most = 1;
   std::int64_t longest = 1;
+  std::int64_t prompt = 1;
   for (const Point& point : service.points) {
+    prompt = std::max(prompt, point.input);
     most = std::max(most, point.concurrency);
     longest = std::max(longest, point.input + point.output);
   }
@@ -151,6 +153,11 @@ void predict(const Service& service, const ServingQuestion& question,
   deployment.max_model_len = longest + 8;
   deployment.max_num_seqs = std::max<std::int64_t>(most / deployment.data_parallel_size + 1, 256);
   deployment.enable_prefix_caching = false;
+  if (deployment.backend == "trtllm") {
+    // Its prompts are not cut, so a step was set up to hold one beside everybody's decode.
+    constexpr std::int64_t kDefault = 8192;
+    deployment.max_num_batched_tokens = std::max(kDefault, prompt + *deployment.max_num_seqs);
+  }
   try {
     PreparedService prepared(service.model, service.chip, deployment, question.mapper);
     for (const Point& point : service.points) {
