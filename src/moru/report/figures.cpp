@@ -21,7 +21,7 @@ ReportFigures figures_of(const Report& report) {
     return figures;
   }
   // Every chip of a replica is busy as long as the replica is.
-  const auto replicas = static_cast<double>(report.replicas.size());
+  const double replicas = report.mean_replicas();
   const double blocks = static_cast<double>(report.engine.blocks) *
                         static_cast<double>(report.engine.parallelism.data);
   figures.busy_share = busy / (figures.duration * replicas);

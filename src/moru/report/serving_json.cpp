@@ -43,6 +43,20 @@ void write_benchmark(JsonWriter& json, const Report& report) {
   write_latency(json, "e2el", metrics.e2el_ms);
 }
 
+void write_fleet(JsonWriter& json, const Report& report) {
+  if (!report.fleet) {
+    return;
+  }
+  json.key("fleet").begin_object();
+  json.field("mean_replicas", report.mean_replicas());
+  json.field("most_replicas", report.fleet->most_replicas);
+  json.field("failures", report.fleet->failures);
+  json.field("moved", report.fleet->moved);
+  json.field("given_up", report.fleet->given_up);
+  json.field("refused", report.fleet->refused);
+  json.end_object();
+}
+
 void write_priorities(JsonWriter& json, const ServingMetrics& metrics) {
   if (metrics.by_priority.empty()) {
     return;
@@ -160,6 +174,7 @@ void write_report(JsonWriter& json, const Report& report) {
   if (report.scenario.slo.is_set()) {
     json.field("slo_attainment", report.metrics.attainment());
   }
+  write_fleet(json, report);
   write_priorities(json, report.metrics);
   write_shares(json, report);
   write_economics(json, report);

@@ -157,14 +157,27 @@ void append_moru_block(std::string& text, const Report& report) {
   }
 }
 
+void append_fleet(std::string& text, const Report& report) {
+  if (!report.fleet) {
+    return;
+  }
+  const FleetTotals& fleet = *report.fleet;
+  text += fmt::format(
+      "{:<16}{:.2f} replicas on average, {} at most; {} failures, {} requests moved, {} given up; "
+      "{} refused\n",
+      "fleet", report.mean_replicas(), fleet.most_replicas, with_thousands(fleet.failures),
+      with_thousands(fleet.moved), with_thousands(fleet.given_up), with_thousands(fleet.refused));
+}
+
 void append_priorities(std::string& text, const Report& report) {
   for (const auto& [priority, part] : report.metrics.by_priority) {
     text += fmt::format(
-        "{:<16}{} completed, {} failed; TTFT {:.1f} ms, p99 {:.1f}; TPOT {:.2f} ms; "
-        "E2EL {:.1f} ms, p99 {:.1f}\n",
+        "{:<16}{} completed, {} failed, {} met their objective; TTFT {:.1f} ms, p99 {:.1f}; "
+        "TPOT {:.2f} ms; E2EL {:.1f} ms, p99 {:.1f}\n",
         fmt::format("priority {}", priority), with_thousands(part.completed),
-        with_thousands(part.rejected), part.ttft_ms.mean(), part.ttft_ms.quantile(0.99),
-        part.tpot_ms.mean(), part.e2el_ms.mean(), part.e2el_ms.quantile(0.99));
+        with_thousands(part.rejected), with_thousands(part.good), part.ttft_ms.mean(),
+        part.ttft_ms.quantile(0.99), part.tpot_ms.mean(), part.e2el_ms.mean(),
+        part.e2el_ms.quantile(0.99));
   }
 }
 
@@ -187,6 +200,7 @@ std::string serving_text(const Report& report) {
   std::string text;
   append_vllm_block(text, report);
   append_moru_block(text, report);
+  append_fleet(text, report);
   append_priorities(text, report);
   if (report.metrics.completed > 0) {
     append_economics(text, report);

@@ -81,6 +81,7 @@ Report ReadyScenario::evaluate(const Trace& trace, const EvaluateHooks& hooks) {
   ServiceInput input;
   input.trace = &trace;
   input.max_model_len = report.engine.max_model_len;
+  input.seed = base_.scenario.seed;
   input.max_concurrency = base_.scenario.load.max_concurrency.value_or(0);
   const Slo& slo = base_.scenario.slo;
   const bool has_priorities =
@@ -90,7 +91,9 @@ Report ReadyScenario::evaluate(const Trace& trace, const EvaluateHooks& hooks) {
     auto collector =
         hooks.make_collector ? hooks.make_collector(slo) : std::make_unique<MetricsCollector>(slo);
     collector->each_request = hooks.each_request;
-    collector->split_by_priority(has_priorities);
+    if (has_priorities) {
+      collector->split_by_priority(base_.scenario.slo_by_priority);
+    }
     return collector;
   };
   const double span = trace.requests.empty() ? 0 : to_seconds(trace.requests.back().arrival);
@@ -102,6 +105,7 @@ Report ReadyScenario::evaluate(const Trace& trace, const EvaluateHooks& hooks) {
 
   report.metrics = result.metrics();
   report.replicas = std::move(result.replicas);
+  report.fleet = result.fleet;
   report.work = result.work;
   report.operators = std::move(result.operators);
   double busy = 0;

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,13 +22,19 @@ struct Report {
   std::int64_t requests = 0;
   ServingMetrics metrics;
   std::vector<ReplicaTotals> replicas;
+  std::optional<FleetTotals> fleet;  // where it may change
   StepTime work;  // of all steps of one chip of each replica, summed over replicas
   std::vector<OperatorTotal> operators;
   // Of the busy time, what the prompts would take in steps of their own; the rest made output.
   double prompt_share = 0;
 
-  // Chips that the service uses.
+  // Chips that the service uses, at first.
   int chips() const { return engine.parallelism.chips() * engine.replicas; }
+  // Replicas that it held on average.
+  double mean_replicas() const {
+    const double seconds = metrics.duration_seconds();
+    return fleet && seconds > 0 ? fleet->replica_seconds / seconds : engine.replicas;
+  }
   bool meets_slo() const { return metrics.attainment() >= scenario.slo.attainment; }
 };
 

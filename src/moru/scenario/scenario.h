@@ -61,6 +61,7 @@ struct Scenario {
   Deployment deployment;
   Load load;
   Slo slo;
+  std::vector<Slo> slo_by_priority;
   std::string mapper = "tiled";
   std::uint32_t seed = 0;
   std::string prices;
@@ -75,6 +76,8 @@ struct Scenario {
     v.optional("deployment", x.deployment, "vLLM's options");
     v.required("load", x.load, "the requests");
     v.optional("slo", x.slo, "what users must get");
+    v.optional("slo_by_priority", x.slo_by_priority,
+               "what requests of priority 0, 1, … must get instead");
     v.optional("mapper", x.mapper, "how operators are costed; `moru show mappers`");
     v.optional("seed", x.seed, "of everything random");
     v.optional("prices", x.prices, "file of facts that replace shipped prices and constants");

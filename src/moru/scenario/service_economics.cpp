@@ -25,7 +25,7 @@ ServiceWork service_work(const Report& report) {
   const double shares = static_cast<double>(parallelism.chips()) / parallelism.pipeline;
   ServiceWork work;
   work.seconds = report.metrics.duration_seconds();
-  work.chips = report.chips();
+  work.chips = report.mean_replicas() * parallelism.chips();
   work.activity.busy = busy_seconds(report) * parallelism.chips();
   work.activity.flops = report.work.flops * shares;
   work.activity.memory_bytes = report.work.memory_bytes * shares;

@@ -37,23 +37,30 @@ TokenContent ServiceInput::content(std::int64_t id) const {
   return content;
 }
 
-void Arrivals::send_held(SimTime now, SimTime delay) {
-  if (!held_.empty()) {
-    const auto [time, id] = held_.front();
-    held_.pop_front();
-    release(id, std::max(now, time) + delay);
+std::optional<std::pair<SimTime, std::int64_t>> Arrivals::take_held(SimTime now) {
+  if (held_.empty()) {
+    return std::nullopt;
   }
+  const auto [time, id] = held_.front();
+  held_.pop_front();
+  return std::pair(std::max(now, time), id);
 }
 
-std::pair<std::int64_t, SimTime> Arrivals::pop() {
-  Entry next;
-  if (is_released_next()) {
-    next = released_.top();
-    released_.pop();
-  } else {
-    next = queue_[first_++];
+std::vector<Arrival> Arrivals::take_all() {
+  std::vector<Arrival> all;
+  while (!empty()) {
+    all.push_back(pop());
   }
-  return {next.second, next.first};
+  return all;
+}
+
+Arrival Arrivals::pop() {
+  if (is_released_next()) {
+    const Arrival next = released_.top();
+    released_.pop();
+    return next;
+  }
+  return queue_[first_++];
 }
 
 }  // namespace moru

@@ -4,7 +4,7 @@ namespace moru {
 
 std::span<const Constant* const> serving_constants() {
   static constexpr const Constant* kAll[] = {&kAsyncStepOverhead, &kSyncStepOverhead,
-                                             &kRuntimeMemory, &kFrontEnd};
+                                             &kRuntimeMemory, &kFrontEnd, &kTokenisation};
   return kAll;
 }
 

@@ -35,14 +35,22 @@ inline constexpr Constant kRuntimeMemory = {
 
 inline constexpr Constant kFrontEnd = {
     "front_end",
-    5e-3,
+    3e-3,
     1e-3,
-    20e-3,
+    5e-3,
     "s",
-    "from a client's sending a request to its arrival at the scheduler: HTTP, chat template, "
-    "tokenisation, one hop between processes",
-    "tokenisation of 1,000 tokens takes 1 to 2 ms (Hugging Face tokenizers, about 1 MB/s and "
-    "core), FastAPI and two ZeroMQ hops 1 to 3 ms"};
+    "of the one process that takes in requests, for each: HTTP, chat template, a hop between "
+    "processes",
+    "FastAPI and two ZeroMQ hops 1 to 3 ms"};
+inline constexpr Constant kTokenisation = {
+    "tokenisation",
+    2e-6,
+    1e-6,
+    4e-6,
+    "s",
+    "of the same process, for each token of the prompt",
+    "Hugging Face tokenizers encode 1 to 4 MB/s on one core, a token has four bytes; vLLM and "
+    "SGLang tokenise in one thread"};
 
 std::span<const Constant* const> serving_constants();
 

@@ -27,6 +27,29 @@ std::string scheduler_name(const Deployment& deployment) {
   return has_own ? deployment.backend : "vllm";
 }
 
+void check_fleet(const EngineConfig& config, const Deployment& deployment) {
+  const FleetPolicy& fleet = config.fleet;
+  if (fleet.is_set() && config.replicas != deployment.replicas) {
+    fail(
+        "fleet needs replicas that come and go one by one; state them as replicas instead of "
+        "data_parallel_size");
+  }
+  if (fleet.autoscale && (config.replicas < fleet.autoscale->min_replicas ||
+                          config.replicas > fleet.autoscale->max_replicas)) {
+    fail(fmt::format("replicas {} must lie between autoscale's min_replicas {} and max_replicas {}",
+                     config.replicas, fleet.autoscale->min_replicas,
+                     fleet.autoscale->max_replicas));
+  }
+  if (fleet.failures) {
+    for (const FailureTime& time : fleet.failures->times) {
+      if (time.replica >= fleet.most_replicas(config.replicas)) {
+        fail(fmt::format("failures name replica {}, but there are at most {}, from 0", time.replica,
+                         fleet.most_replicas(config.replicas)));
+      }
+    }
+  }
+}
+
 // What another engine's option would silently not do.
 void check_policies(const Deployment& deployment, const std::string& name,
                     const Scheduler& scheduler) {
@@ -279,11 +302,14 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
   config.step_overhead_seconds =
       config.async_scheduling ? kAsyncStepOverhead.value : kSyncStepOverhead.value;
   config.front_end_seconds = kFrontEnd.value;
+  config.tokenisation_seconds = kTokenisation.value;
   config.kv_dtype = sized.kv;
   config.scheduling_policy = deployment.scheduling_policy;
   config.capacity_policy = deployment.capacity_policy;
   config.enable_mixed_chunk = deployment.enable_mixed_chunk;
   config.router = deployment.router;
+  config.fleet = deployment.fleet;
+  check_fleet(config, deployment);
   config.memory = split_memory(deployment, defaults, config, sized, chip);
   config.blocks = deployment.num_gpu_blocks_override.value_or(config.memory.blocks);
   config.memory.blocks = config.blocks;

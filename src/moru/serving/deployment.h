@@ -4,6 +4,7 @@
 #include "moru/base/fields.h"
 #include "moru/chip/chip.h"
 #include "moru/model/model.h"
+#include "moru/serving/fleet_policy.h"
 
 #include <array>
 #include <cstdint>
@@ -70,6 +71,7 @@ struct Deployment {
   CapacityPolicy capacity_policy = CapacityPolicy::guaranteed_no_evict;
   bool enable_mixed_chunk = false;
   std::string router = "round_robin";
+  FleetPolicy fleet;
 
   template <class V>
   static void fields(V& v, auto& x) {
@@ -115,6 +117,7 @@ struct Deployment {
     v.optional("enable_mixed_chunk", x.enable_mixed_chunk,
                "sglang: steps with prompts decode as well");
     v.optional("router", x.router, "how requests are split over replicas");
+    v.optional("fleet", x.fleet, "failures, autoscaling, admission control");
   }
   void validate(const FieldCheck& check) const;
 
@@ -166,8 +169,9 @@ struct EngineConfig {
   std::vector<std::int64_t> graph_sizes;
   bool graphs_hold_prompts = true;
   bool has_radix_cache = false;
-  // Between a client's sending a request and its arrival at the scheduler.
+  // The one process that takes requests in is busy so long with each, and per token of its prompt.
   double front_end_seconds = 0;
+  double tokenisation_seconds = 0;
   // Host time of a step that running kernels do not hide.
   double step_overhead_seconds = 0;
   DType kv_dtype = DType::bf16;
@@ -176,6 +180,7 @@ struct EngineConfig {
   CapacityPolicy capacity_policy = CapacityPolicy::guaranteed_no_evict;
   bool enable_mixed_chunk = false;
   std::string router = "round_robin";
+  FleetPolicy fleet;
   RankRouting rank_routing = RankRouting::least_loaded;
   KvCapacity memory;
 };

@@ -54,10 +54,15 @@ void push_in_turn(const EngineConfig& config, const ServiceInput& input, Fleet& 
     }
     ++turn;
   }
+  for (const auto& replica : fleet.replicas) {
+    replica->advance();
+  }
 }
 
-void push_all(const EngineConfig& config, const ServiceInput& input, Fleet& fleet, Router& router,
-              MetricsCollector& collector, const std::function<void(double)>& progress) {
+std::optional<FleetTotals> serve_all(const EngineConfig& config, const ServiceInput& input,
+                                     Fleet& fleet, Router& router, MetricsCollector& collector,
+                                     const std::function<void(double)>& progress) {
+  constexpr std::size_t kProgressEvery = 4096;
   const bool needs_state = router.needs_state() && fleet.replicas.size() > 1;
   std::vector<bool> is_follow_up(input.trace->requests.size(), false);
   for (const FollowUp& follow_up : input.follow_ups) {
@@ -65,13 +70,13 @@ void push_all(const EngineConfig& config, const ServiceInput& input, Fleet& flee
       is_follow_up[static_cast<std::size_t>(follow_up.next)] = true;
     }
   }
-  if (input.max_concurrency > 0) {
-    push_in_turn(config, input, fleet, collector);
-    return;
-  }
   std::vector<std::size_t> all(fleet.replicas.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   const FleetView view{fleet.replicas, all, *input.trace};
+  std::optional<FleetRun> changing;
+  if (config.fleet.is_set()) {
+    changing.emplace(config, input, fleet.replicas, router, collector, input.seed);
+  }
   for (std::size_t i = 0; i < input.trace->requests.size(); ++i) {
     const Request& request = input.trace->requests[i];
     if (!is_acceptable(config, request)) {
@@ -81,6 +86,13 @@ void push_all(const EngineConfig& config, const ServiceInput& input, Fleet& flee
     if (is_follow_up[i]) {
       continue;
     }
+    if (progress && i % kProgressEvery == 0) {
+      progress(to_seconds(request.arrival));
+    }
+    if (changing) {
+      changing->arrive(static_cast<std::int64_t>(i));
+      continue;
+    }
     if (needs_state) {
       for (const auto& replica : fleet.replicas) {
         replica->advance(request.arrival);
@@ -88,11 +100,15 @@ void push_all(const EngineConfig& config, const ServiceInput& input, Fleet& flee
     }
     const std::size_t chosen = router.choose(view, request);
     fleet.replicas[chosen]->push(static_cast<std::int64_t>(i), request.arrival);
-    constexpr std::size_t kProgressEvery = 4096;
-    if (progress && i % kProgressEvery == 0) {
-      progress(to_seconds(request.arrival));
-    }
   }
+  if (changing) {
+    changing->finish();
+    return changing->totals();
+  }
+  for (const auto& replica : fleet.replicas) {
+    replica->advance();
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -100,29 +116,35 @@ void push_all(const EngineConfig& config, const ServiceInput& input, Fleet& flee
 ServingResult serve(const EngineConfig& config, StepCosts& costs, const ServiceInput& input,
                     const std::function<std::unique_ptr<MetricsCollector>()>& make_collector,
                     const std::function<void(double)>& progress) {
+  if (input.max_concurrency > 0 && config.fleet.is_set()) {
+    fail(
+        "a fleet that changes serves requests that come by the clock; leave out either "
+        "max_concurrency or fleet");
+  }
   bool has_identity = config.enable_prefix_caching && input.shares_prefixes();
   for (;;) {
     costs.forget_recorded();
     ServingResult result;
     result.collector = make_collector();
     Fleet fleet;
-    for (int i = 0; i < config.replicas; ++i) {
+    const int replicas = config.fleet.most_replicas(config.replicas);
+    for (int i = 0; i < replicas; ++i) {
       fleet.timers.push_back(std::make_unique<ModelTimer>(config, costs));
       fleet.replicas.push_back(std::make_unique<Replica>(config, input, *fleet.timers.back(),
                                                          *result.collector, has_identity));
     }
     const auto router = Registry<Router>::make(config.router, "router");
-    push_all(config, input, fleet, *router, *result.collector, progress);
-    for (const auto& replica : fleet.replicas) {
-      replica->advance();
+    if (input.max_concurrency > 0) {
+      push_in_turn(config, input, fleet, *result.collector);
+    } else {
+      result.fleet = serve_all(config, input, fleet, *router, *result.collector, progress);
     }
     if (fleet.needs_identity()) {
       has_identity = true;
       continue;
     }
-    for (int i = 0; i < config.replicas; ++i) {
-      const auto index = static_cast<std::size_t>(i);
-      result.replicas.push_back(fleet.replicas[index]->totals());
+    for (const auto& replica : fleet.replicas) {
+      result.replicas.push_back(replica->totals());
     }
     RunTotals totals = costs.totals();
     result.work = totals.time;

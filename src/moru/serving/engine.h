@@ -2,11 +2,12 @@
 #pragma once
 
 #include "moru/mapping/step_costs.h"
+#include "moru/serving/fleet.h"
 #include "moru/serving/metrics.h"
-#include "moru/serving/router.h"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace moru {
@@ -14,7 +15,8 @@ namespace moru {
 struct ServingResult {
   std::unique_ptr<MetricsCollector> collector;
   std::vector<ReplicaTotals> replicas;
-  StepTime work;  // of all steps of all replicas, host overhead not included
+  std::optional<FleetTotals> fleet;  // where it may change
+  StepTime work;                     // of all steps of all replicas, host overhead not included
   std::vector<OperatorTotal> operators;
 
   const ServingMetrics& metrics() const { return collector->metrics(); }

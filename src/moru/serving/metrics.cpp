@@ -43,6 +43,11 @@ void MetricsCollector::on_tokens(std::int64_t count, SimTime now, SimTime interv
   metrics_.itl_ms.add(to_milliseconds(interval), count);
 }
 
+const Slo& MetricsCollector::slo_of(const RequestState& request) const {
+  const auto place = static_cast<std::size_t>(request.priority);
+  return place < slos_.size() ? slos_[place] : slo_;
+}
+
 void MetricsCollector::on_finish(const RequestState& request, SimTime now) {
   const double ttft = to_milliseconds(request.first_token - request.arrival);
   const double e2el = to_milliseconds(now - request.arrival);
@@ -63,9 +68,10 @@ void MetricsCollector::on_finish(const RequestState& request, SimTime now) {
   metrics_.cached_tokens += request.cached_tokens;
   metrics_.preempted_requests += request.preemptions > 0 ? 1 : 0;
   metrics_.last_finish = std::max(metrics_.last_finish, now);
-  const bool is_good = (!slo_.ttft || ttft <= slo_.ttft->value * 1e3) &&
-                       (!slo_.tpot || tpot <= slo_.tpot->value * 1e3) &&
-                       (!slo_.e2el || e2el <= slo_.e2el->value * 1e3);
+  const Slo& slo = slo_of(request);
+  const bool is_good = (!slo.ttft || ttft <= slo.ttft->value * 1e3) &&
+                       (!slo.tpot || tpot <= slo.tpot->value * 1e3) &&
+                       (!slo.e2el || e2el <= slo.e2el->value * 1e3);
   metrics_.good += is_good ? 1 : 0;
   if (is_split_) {
     PriorityMetrics& part = metrics_.by_priority[request.priority];

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 
 namespace moru {
 
@@ -82,8 +83,12 @@ class MetricsCollector : public ReplicaEvents {
   void on_finish(const RequestState& request, SimTime now) override;
   // A request that was refused, or given up.
   void reject(std::int32_t priority);
-  // Gathers ServingMetrics::by_priority too.
-  void split_by_priority(bool is_split) { is_split_ = is_split; }
+  // Gathers ServingMetrics::by_priority too. `slos`: objectives of the priorities from 0, instead
+  // of the common one; must outlive the collector.
+  void split_by_priority(std::span<const Slo> slos) {
+    is_split_ = true;
+    slos_ = slos;
+  }
 
   // Called for every finished request, for per-request output.
   std::function<void(const RequestState&)> each_request;
@@ -94,7 +99,10 @@ class MetricsCollector : public ReplicaEvents {
   void count_tokens(SimTime now, std::int64_t count);
 
   const Slo& slo_;
+  const Slo& slo_of(const RequestState& request) const;
+
   bool is_split_ = false;
+  std::span<const Slo> slos_;
   ServingMetrics metrics_;
 };
 

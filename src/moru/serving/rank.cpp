@@ -178,6 +178,19 @@ void Rank::free_slot_if_unused(std::int32_t slot) {
   free_slots_.push_back(slot);
 }
 
+std::vector<RequestState> Rank::unfinished() const {
+  std::vector<RequestState> all;
+  for (const std::int32_t slot : waiting_) {
+    all.push_back(request(slot));
+  }
+  for (const std::int32_t slot : running_) {
+    all.push_back(request(slot));
+  }
+  std::sort(all.begin(), all.end(),
+            [](const RequestState& a, const RequestState& b) { return a.id < b.id; });
+  return all;
+}
+
 bool Rank::take_finished_flag() { return std::exchange(has_finished_, false); }
 
 }  // namespace moru

@@ -76,6 +76,8 @@ class Rank {
   std::int64_t waiting_count() const { return static_cast<std::int64_t>(waiting_.size()); }
   std::int64_t running_count() const { return static_cast<std::int64_t>(running_.size()); }
   bool has_unfinished() const { return !waiting_.empty() || !running_.empty(); }
+  // Requests that wait or run, in order of their ids.
+  std::vector<RequestState> unfinished() const;
   // A request finished since the last schedule() call.
   bool take_finished_flag();
 

@@ -13,16 +13,62 @@ Replica::Replica(const EngineConfig& config, const ServiceInput& input, StepTime
       timer_(timer),
       events_(events),
       depth_(config.async_scheduling ? 2 : static_cast<std::size_t>(config.parallelism.pipeline)),
-      front_end_(static_cast<SimTime>(config.front_end_seconds * 1e9 + 0.5)),
       has_identity_(has_identity),
       stage_free_(static_cast<std::size_t>(config.parallelism.pipeline), 0) {
-  const auto count = static_cast<std::size_t>(config.parallelism.data);
+  make_ranks();
+  works_.resize(ranks_.size());
+}
+
+void Replica::make_ranks() {
+  const auto count = static_cast<std::size_t>(config_.parallelism.data);
+  ranks_.clear();
+  schedulers_.clear();
   ranks_.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
-    ranks_.emplace_back(config, has_identity);
-    schedulers_.push_back(Registry<Scheduler>::make(config.scheduler, "scheduler"));
+    ranks_.emplace_back(config_, has_identity_);
+    schedulers_.push_back(Registry<Scheduler>::make(config_.scheduler, "scheduler"));
   }
-  works_.resize(count);
+}
+
+Replica::Lost Replica::fail() {
+  Lost lost;
+  for (const Rank& rank : ranks_) {
+    for (RequestState& state : rank.unfinished()) {
+      lost.requests.push_back(state);
+    }
+  }
+  for (const Arrival& arrival : arrivals_.take_all()) {
+    if (const auto resumed = resumed_.extract(arrival.id)) {
+      lost.requests.push_back(resumed.mapped());
+    } else if (arrival.sent > horizon_) {
+      lost.later.push_back(arrival);
+    } else {
+      lost.requests.push_back(arrivals_.input().state(arrival.id));
+      lost.requests.back().arrival = arrival.sent;
+    }
+  }
+  for (RequestState& state : lost.requests) {
+    state.computed = state.placeholders = state.blocks = state.in_flight = 0;
+    state.status = RequestStatus::waiting;
+  }
+  make_ranks();
+  queue_.clear();
+  is_deciding_ = false;
+  now_ = std::max(now_, horizon_);
+  std::fill(stage_free_.begin(), stage_free_.end(), now_);
+  last_end_ = std::min(last_end_, now_);
+  unanswered_tokens_ = 0;
+  return lost;
+}
+
+void Replica::resume(RequestState state, SimTime now) {
+  arrivals_.push({pass_front_end(state.id, now), state.id, state.arrival});
+  unanswered_tokens_ += state.first_token < 0 ? state.prompt : 0;
+  resumed_.insert_or_assign(state.id, state);
+}
+
+void Replica::expect(std::int64_t id, SimTime sent) {
+  arrivals_.release({sent + front_end_time(id), id, sent});
 }
 
 std::int64_t Replica::waiting() const {
@@ -54,13 +100,27 @@ bool Replica::has_unfinished() const {
                      [](const Rank& rank) { return rank.has_unfinished(); });
 }
 
+SimTime Replica::front_end_time(std::int64_t id) const {
+  const Request& request = arrivals_.input().trace->requests[static_cast<std::size_t>(id)];
+  const double seconds = config_.front_end_seconds +
+                         config_.tokenisation_seconds * static_cast<double>(request.prompt_tokens);
+  return static_cast<SimTime>(seconds * 1e9 + 0.5);
+}
+
+// One process takes in requests, one after the other.
+SimTime Replica::pass_front_end(std::int64_t id, SimTime sent) {
+  front_end_free_ = std::max(front_end_free_, sent) + front_end_time(id);
+  return front_end_free_;
+}
+
 void Replica::push(std::int64_t id, SimTime arrival) {
-  arrivals_.push(id, arrival + front_end_);
+  arrivals_.push({pass_front_end(id, arrival), id, arrival});
   unanswered_tokens_ +=
       arrivals_.input().trace->requests[static_cast<std::size_t>(id)].prompt_tokens;
 }
 
 void Replica::advance(SimTime horizon) {
+  horizon_ = horizon;
   while (!needs_identity_) {
     if (is_deciding_) {
       if (now_ >= horizon) {
@@ -94,10 +154,15 @@ void Replica::deliver(SimTime until, bool is_inclusive) {
   while (!arrivals_.empty() &&
          (arrivals_.next_time() < until || (is_inclusive && arrivals_.next_time() == until))) {
     const bool is_counted = arrivals_.is_pushed_next();
-    const auto [id, time] = arrivals_.pop();
+    const auto [time, id, sent] = arrivals_.pop();
     RequestState state = arrivals_.input().state(id);
     unanswered_tokens_ += is_counted ? 0 : state.prompt;
-    state.arrival = time - front_end_;
+    state.arrival = sent;
+    if (!resumed_.empty()) {
+      if (const auto resumed = resumed_.extract(id)) {
+        state = resumed.mapped();
+      }
+    }
     ranks_[route()].enqueue(state, arrivals_.input().content(id));
     totals_.peak_waiting = std::max(totals_.peak_waiting, waiting());
   }
@@ -172,7 +237,7 @@ void Replica::decide() {
   step.record.start = std::max(now_, stage_free_.front());
   step.record.end = step.record.start;
   step.record.index = has_preempted ? step_index_++ : -1;
-  if (queue_.empty() && !has_preempted && arrivals_.empty() && has_unfinished()) {
+  if (queue_.empty() && !has_preempted && has_unfinished()) {
     throw Error(ErrorKind::internal,
                 "the scheduler can start none of the waiting requests and nothing is running");
   }
@@ -267,12 +332,15 @@ void Replica::on_finish(const RequestState& request, SimTime now) {
   if (!follow_ups.empty()) {
     const FollowUp& follow_up = follow_ups[static_cast<std::size_t>(request.id)];
     if (follow_up.next >= 0) {
-      arrivals_.release(follow_up.next, now + follow_up.think + front_end_);
+      const SimTime sent = now + follow_up.think;
+      arrivals_.release({sent + front_end_time(follow_up.next), follow_up.next, sent});
       events_.on_finish(request, now);
       return;
     }
   }
-  arrivals_.send_held(now, front_end_);
+  if (const auto held = arrivals_.take_held(now)) {
+    arrivals_.release({pass_front_end(held->second, held->first), held->second, held->first});
+  }
   events_.on_finish(request, now);
 }
 

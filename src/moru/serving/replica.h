@@ -15,6 +15,7 @@
 #include <deque>
 #include <limits>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 namespace moru {
@@ -68,6 +69,18 @@ class Replica : private RankEvents {
   void push(std::int64_t id, SimTime arrival);
   // Appends a request that its client sends only once another has finished.
   void hold(std::int64_t id, SimTime arrival) { arrivals_.hold(id, arrival); }
+  // Appends a request that another replica had begun with: its tokens are computed anew.
+  void resume(RequestState state, SimTime now);
+  // A turn of a conversation that will be sent at that time, later than what push() got.
+  void expect(std::int64_t id, SimTime sent);
+  // What a failure leaves: requests that were in service, without anything that a cache held, and
+  // turns that are still to be sent.
+  struct Lost {
+    std::vector<RequestState> requests;
+    std::vector<Arrival> later;
+  };
+  // Loses all requests and the KV cache at the time it was last advanced to.
+  Lost fail();
   // Runs until every decision before `horizon` is made and every step that ends by it is processed.
   // Arrivals before the horizon must have been pushed.
   void advance(SimTime horizon = kForever);
@@ -81,6 +94,10 @@ class Replica : private RankEvents {
   // KV blocks that requests hold.
   std::int64_t used_blocks() const;
   bool has_unfinished() const;
+  // Nothing is there and nothing will come by itself.
+  bool is_idle() const { return arrivals_.empty() && !has_unfinished(); }
+  // Of the last step.
+  SimTime last_end() const { return last_end_; }
   // It preempted, and the preempted request could find its own blocks again if blocks were told
   // apart, which this replica does not: what follows would be wrong, so it stopped.
   bool needs_identity() const { return needs_identity_; }
@@ -100,6 +117,8 @@ class Replica : private RankEvents {
   void on_token(const RequestState& request, SimTime now) override;
   void on_finish(const RequestState& request, SimTime now) override;
 
+  SimTime front_end_time(std::int64_t id) const;
+  SimTime pass_front_end(std::int64_t id, SimTime sent);
   void deliver(SimTime until, bool is_inclusive);
   std::size_t route();
   void decide();
@@ -107,6 +126,7 @@ class Replica : private RankEvents {
   void enqueue(InFlight step);
   void complete();
   BatchWork work_of(const StepPlan& plan) const;
+  void make_ranks();
   void account(SimTime start, SimTime end, std::int64_t tokens, std::int64_t used_blocks);
   InFlight take_spare();
 
@@ -124,7 +144,7 @@ class Replica : private RankEvents {
   std::vector<Rank> ranks_;
   std::vector<std::unique_ptr<Scheduler>> schedulers_;  // by rank
   std::size_t depth_;
-  SimTime front_end_;
+  SimTime front_end_free_ = 0;  // when the front end has nothing left to do
   SimTime now_ = 0;
   bool is_deciding_ = false;
   bool has_identity_;
@@ -138,6 +158,8 @@ class Replica : private RankEvents {
   std::int64_t step_index_ = 0;
   std::size_t next_rank_ = 0;
   std::int64_t unanswered_tokens_ = 0;
+  SimTime horizon_ = 0;                                     // advanced to
+  std::unordered_map<std::int64_t, RequestState> resumed_;  // not delivered yet
   ReplicaTotals totals_;
 };
 

@@ -61,7 +61,7 @@ class TrtLlm final : public Scheduler {
     // What is free and what is promised fall together while requests only decode.
     const RequestState& head = rank.request(rank.waiting().front());
     return never_evicts(rank) &&
-           blocks_for(rank, head.prompt + head.output) + promised(rank) > rank.free_blocks();
+           blocks_to_the_end(rank, head) + promised(rank) > rank.free_blocks();
   }
 
  private:
@@ -100,6 +100,11 @@ class TrtLlm final : public Scheduler {
     }
   }
 
+  // The last token is never computed.
+  static std::int32_t blocks_to_the_end(const Rank& rank, const RequestState& request) {
+    return blocks_for(rank, request.prompt + request.output - 1);
+  }
+
   // Tokens of a context that the step takes: all, or with chunked context whole blocks of it. A
   // paused request may have become longer than any step.
   static std::int32_t chunk_of(const Rank& rank, std::int64_t left, std::int64_t budget,
@@ -120,7 +125,7 @@ class TrtLlm final : public Scheduler {
     std::int64_t blocks = 0;
     for (const std::int32_t slot : rank.running()) {
       const RequestState& request = rank.request(slot);
-      blocks += std::max(blocks_for(rank, request.prompt + request.output) - request.blocks, 0);
+      blocks += std::max(blocks_to_the_end(rank, request) - request.blocks, 0);
     }
     return blocks;
   }
@@ -138,7 +143,7 @@ class TrtLlm final : public Scheduler {
       const auto cached = static_cast<std::int32_t>(hit.blocks * config.block_size);
       const std::int32_t tokens = chunk_of(rank, request.length - cached, budget, plan);
       const std::int32_t now_held = blocks_for(rank, cached + tokens);
-      const std::int32_t to_the_end = blocks_for(rank, request.prompt + request.output);
+      const std::int32_t to_the_end = blocks_to_the_end(rank, request);
       const std::int64_t needed = (never_evicts(rank) ? to_the_end : now_held) - hit.blocks;
       if (tokens == 0 || needed + hit.unreferenced + reserved > rank.free_blocks()) {
         return;
