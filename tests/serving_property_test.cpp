@@ -202,6 +202,48 @@ TEST(ServingProperty, AdvancingInPiecesEqualsAdvancingAtOnce) {
   }
 }
 
+// What a router reads is the same whether a replica is advanced or may sleep through long runs.
+TEST(ServingProperty, LoadsAreTheSameWhileAReplicaSleeps) {
+  for (std::uint64_t seed = 0; seed < kScenarios / 2; ++seed) {
+    const RandomScenario scenario = random_scenario(seed);
+    ServiceInput input;
+    input.trace = &scenario.trace;
+    LinearTimer timer(scenario.rules);
+    timer.stages_ = scenario.config.parallelism.pipeline;
+    Witness awake_events(false);
+    Witness asleep_events(false);
+    Replica awake(scenario.config, input, timer, awake_events, scenario.has_identity);
+    Replica asleep(scenario.config, input, timer, asleep_events, scenario.has_identity);
+    SimTime now = 0;
+    const auto compare = [&] {
+      awake.advance(now);
+      asleep.advance_loads(now);
+      ASSERT_EQ(awake.waiting(), asleep.waiting()) << "seed " << seed;
+      ASSERT_EQ(awake.running(), asleep.running()) << "seed " << seed;
+      ASSERT_EQ(awake.in_service(), asleep.in_service()) << "seed " << seed;
+      ASSERT_EQ(awake.unanswered_tokens(), asleep.unanswered_tokens()) << "seed " << seed;
+    };
+    for (std::size_t i = 0; i < scenario.trace.requests.size(); ++i) {
+      const SimTime arrival = scenario.trace.requests[i].arrival;
+      for (; now < arrival; now += 1'700'000) {
+        compare();
+      }
+      now = arrival;
+      compare();
+      awake.push(static_cast<std::int64_t>(i), arrival);
+      asleep.push(static_cast<std::int64_t>(i), arrival);
+    }
+    for (int i = 0; i < 200; ++i, now += 3'100'000) {
+      compare();
+    }
+    awake.advance();
+    asleep.advance();
+    for (const auto& [id, finished] : awake_events.finished_) {
+      ASSERT_EQ(finished.at, asleep_events.finished_.at(id).at) << "seed " << seed;
+    }
+  }
+}
+
 // Three requests of one prompt token and two output tokens, one at a time: each takes two steps of
 // 1 ms + 7,001 ns per token + 13 ns sampled + 3 ns per key, and the next one arrives when the one
 // before has ended, 3 ms of front end later.

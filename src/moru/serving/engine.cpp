@@ -95,7 +95,11 @@ std::optional<FleetTotals> serve_all(const EngineConfig& config, const ServiceIn
     }
     if (needs_state) {
       for (const auto& replica : fleet.replicas) {
-        replica->advance(request.arrival);
+        if (router.needs_memory()) {
+          replica->advance(request.arrival);
+        } else {
+          replica->advance_loads(request.arrival);
+        }
       }
     }
     const std::size_t chosen = router.choose(view, request);

@@ -69,8 +69,8 @@ class PrefixPool final : public KvPool {
 
   void publish(std::int32_t slot, const RequestState&, std::int32_t tokens) override {
     Held& held = held_by(slot);
-    const auto full = static_cast<std::int32_t>(tokens / block_size_);
-    for (; held.published < full; ++held.published) {
+    // Mostly nothing is full, and a division costs more than finding that out.
+    for (; (held.published + 1) * block_size_ <= tokens; ++held.published) {
       const std::int32_t id = held.blocks[static_cast<std::size_t>(held.published)];
       add_to_index(id, content_.key(slot, held.published));
     }

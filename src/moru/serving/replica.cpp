@@ -30,6 +30,47 @@ void Replica::make_ranks() {
   }
 }
 
+void Replica::advance_loads(SimTime horizon) {
+  if (horizon >= quiet_until_) {
+    advance(horizon);
+    quiet_until_ = quiet_until();
+  }
+}
+
+// While all requests decode and have blocks to grow into, one with k tokens to go ends after k
+// steps, and the steps only grow with the contexts; half of the last one is their least, which
+// on_finish() checks.
+SimTime Replica::quiet_until() const {
+  if (!arrivals_.empty() || is_deciding_) {
+    return 0;
+  }
+  if (queue_.empty()) {
+    return has_unfinished() ? 0 : kForever;
+  }
+  std::int64_t fewest = std::numeric_limits<std::int32_t>::max();
+  for (const Rank& rank : ranks_) {
+    if (!rank.waiting().empty()) {
+      return 0;
+    }
+    if (const std::int64_t running = rank.running_count(); running > 0) {
+      // In n steps a request takes n / block_size + 1 blocks at most.
+      fewest = std::min(fewest, (rank.free_blocks() / running - 1) * config_.block_size);
+    }
+    for (const std::int32_t slot : rank.running()) {
+      const RequestState& request = rank.request(slot);
+      if (request.first_token < 0 || request.preemptions > 0) {
+        return 0;
+      }
+      fewest = std::min<std::int64_t>(fewest, request.output - request.generated());
+    }
+  }
+  if (fewest < 1) {
+    return 0;
+  }
+  const StepRecord& last = queue_.back().record;
+  return queue_.front().record.end + (fewest - 1) * ((last.end - last.start) / 2);
+}
+
 Replica::Lost Replica::fail() {
   Lost lost;
   for (const Rank& rank : ranks_) {
@@ -58,17 +99,20 @@ Replica::Lost Replica::fail() {
   std::fill(stage_free_.begin(), stage_free_.end(), now_);
   last_end_ = std::min(last_end_, now_);
   unanswered_tokens_ = 0;
+  quiet_until_ = 0;
   return lost;
 }
 
 void Replica::resume(RequestState state, SimTime now) {
   arrivals_.push({pass_front_end(state.id, now), state.id, state.arrival});
+  quiet_until_ = 0;
   unanswered_tokens_ += state.first_token < 0 ? state.prompt : 0;
   resumed_.insert_or_assign(state.id, state);
 }
 
 void Replica::expect(std::int64_t id, SimTime sent) {
   arrivals_.release({sent + front_end_time(id), id, sent});
+  quiet_until_ = 0;
 }
 
 std::int64_t Replica::waiting() const {
@@ -115,6 +159,7 @@ SimTime Replica::pass_front_end(std::int64_t id, SimTime sent) {
 
 void Replica::push(std::int64_t id, SimTime arrival) {
   arrivals_.push({pass_front_end(id, arrival), id, arrival});
+  quiet_until_ = 0;
   unanswered_tokens_ +=
       arrivals_.input().trace->requests[static_cast<std::size_t>(id)].prompt_tokens;
 }
@@ -328,6 +373,9 @@ void Replica::on_token(const RequestState& request, SimTime now) {
 }
 
 void Replica::on_finish(const RequestState& request, SimTime now) {
+  if (now < quiet_until_ && quiet_until_ != kForever) {
+    throw Error(ErrorKind::internal, "a request ended before it could: steps became much shorter");
+  }
   const std::vector<FollowUp>& follow_ups = arrivals_.input().follow_ups;
   if (!follow_ups.empty()) {
     const FollowUp& follow_up = follow_ups[static_cast<std::size_t>(request.id)];

@@ -84,6 +84,9 @@ class Replica : private RankEvents {
   // Runs until every decision before `horizon` is made and every step that ends by it is processed.
   // Arrivals before the horizon must have been pushed.
   void advance(SimTime horizon = kForever);
+  // The same as far as waiting(), running(), in_service() and unanswered_tokens() can tell: does
+  // nothing while none of them can change, so that long runs of decode steps stay whole.
+  void advance_loads(SimTime horizon);
 
   std::int64_t waiting() const;
   std::int64_t running() const;
@@ -126,6 +129,7 @@ class Replica : private RankEvents {
   void enqueue(InFlight step);
   void complete();
   BatchWork work_of(const StepPlan& plan) const;
+  SimTime quiet_until() const;
   void make_ranks();
   void account(SimTime start, SimTime end, std::int64_t tokens, std::int64_t used_blocks);
   InFlight take_spare();
@@ -158,7 +162,8 @@ class Replica : private RankEvents {
   std::int64_t step_index_ = 0;
   std::size_t next_rank_ = 0;
   std::int64_t unanswered_tokens_ = 0;
-  SimTime horizon_ = 0;                                     // advanced to
+  SimTime quiet_until_ = 0;  // no request ends before, if none is pushed
+  SimTime horizon_ = 0;      // advanced to
   std::unordered_map<std::int64_t, RequestState> resumed_;  // not delivered yet
   ReplicaTotals totals_;
 };

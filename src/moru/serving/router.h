@@ -24,6 +24,8 @@ class Router {
   virtual ~Router() = default;
   virtual bool needs_state() const = 0;
   virtual std::size_t choose(const FleetView& fleet, const Request& request) = 0;
+  // Whether used_blocks() matters too.
+  virtual bool needs_memory() const { return false; }
   // The replica's KV cache is gone: it failed.
   virtual void forget(std::size_t) {}
 };

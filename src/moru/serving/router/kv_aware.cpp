@@ -19,6 +19,7 @@ namespace {
 class KvAware final : public Router {
  public:
   bool needs_state() const override { return true; }
+  bool needs_memory() const override { return true; }
 
   std::size_t choose(const FleetView& fleet, const Request& request) override {
     const EngineConfig& engine = fleet.replicas.front()->config();
