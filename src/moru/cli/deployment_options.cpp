@@ -56,11 +56,14 @@ void DeploymentOptions::declare(Options& options) {
   options.count("--data-parallel-size,--dp", data, "ranks that split the requests");
   options.flag("--enable-expert-parallel,--ep", expert_parallel, "split experts over the ranks");
   options.count("--replicas", replicas, "independent copies behind the router");
-  options.count("--max-num-seqs", max_num_seqs, "most sequences in one step");
-  options.count("--max-num-batched-tokens", max_num_batched_tokens, "most tokens in one step");
+  options.count("--max-num-seqs,--max-running-requests,--max-batch-size", max_num_seqs,
+                "most sequences in one step");
+  options.count("--max-num-batched-tokens,--chunked-prefill-size,--max-num-tokens",
+                max_num_batched_tokens, "most tokens in one step");
   options.count("--max-model-len", max_model_len, "most tokens of one sequence");
   options.count("--block-size", block_size, "tokens per KV cache block");
-  options.number("--gpu-memory-utilization", gpu_memory_utilization, "share of the chip's memory");
+  options.number("--gpu-memory-utilization,--mem-fraction-static", gpu_memory_utilization,
+                 "share of the chip's memory");
   options.count("--num-gpu-blocks-override", num_gpu_blocks_override, "KV cache blocks");
   options.count("--long-prefill-token-threshold", long_prefill_token_threshold,
                 "most prompt tokens of one request in one step");

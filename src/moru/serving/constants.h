@@ -46,11 +46,11 @@ inline constexpr Constant kTokenisation = {
     "tokenisation",
     2e-6,
     1e-6,
-    4e-6,
+    2.5e-6,
     "s",
     "of the same process, for each token of the prompt",
-    "Hugging Face tokenizers encode 1 to 4 MB/s on one core, a token has four bytes; vLLM and "
-    "SGLang tokenise in one thread"};
+    "Hugging Face tokenizers encode 2.6 to 4 MB/s on one thread (huggingface/tokenizers, pull "
+    "requests 2298 and 2322); a token has four to five bytes"};
 
 std::span<const Constant* const> serving_constants();
 
