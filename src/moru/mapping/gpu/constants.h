@@ -53,7 +53,7 @@ struct GpuConstants {
   double decode_efficiency = 0.99;
   double later_start = 9872;
   double decode_start = 1.262e+04;
-  double shallow_bytes_in_flight = 6430;
+  double shallow_bytes_in_flight = 7600;
   double combine_cost = 3000;
   double portable_efficiency = 0.5529;
   double portable_dequantise = 17.11;
