@@ -31,6 +31,8 @@ class Validate final : public Command {
     options.text("--mapper", ops_.mapper, "ops: tiled or roofline");
     options.flag("--calibrate", calibrate_,
                  "ops: estimate the constants again from these rows first");
+    options.flag("--intervals", intervals_,
+                 "ops: derive the widths of the 90% intervals from these rows; --calibrate too");
     options.list("--without", without_,
                  "ops, with --calibrate: leave out chips of this architecture");
     options.count("--sample", sample_, "ops, with --calibrate: rows of a chip and operator used");
@@ -80,6 +82,7 @@ class Validate final : public Command {
   int run_ops() {
     ops_.folder = path_;
     ops_.keep_rows = !rows_.empty() || !scatter_.empty();
+    ops_.derive_widths = intervals_ || calibrate_;
     std::string constants;
     if (calibrate_) {
       const Calibration calibration = calibrate_ops(calibration_question(), without_, sample_);
@@ -183,6 +186,7 @@ class Validate final : public Command {
   std::string case_;
   OpsQuestion ops_;
   bool calibrate_ = false;
+  bool intervals_ = false;
   std::vector<std::string> without_;
   std::int64_t sample_ = 500;
   std::string rows_;

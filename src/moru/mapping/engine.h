@@ -55,6 +55,7 @@ struct Engine {
   bool uses_one_core = false;
   // all-reduce kernels that read the peers' buffers directly, used up to this size; 0: NCCL.
   double direct_allreduce_bytes = 0;
+  double direct_pair_bytes = 0;  // … of two ranks, where it differs
 };
 
 // Counts of kernels that the sources leave open and the smallest measured times decided: they count

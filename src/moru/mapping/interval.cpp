@@ -3,68 +3,48 @@
 namespace moru {
 namespace {
 
+// Order of Uncertainty.
 constexpr IntervalWidth kWidths[] = {
     {"products", 1.40},
-    {"quantised products and collectives", 1.75},
-    {"attention and passes", 1.87},
-    {"latent attention and expert traffic", 2.35},
-    {"experts", 2.15},
+    {"quantised products", 1.74},
+    {"collectives and expert traffic", 1.49},
+    {"attention, passes and experts", 1.91},
+    {"latent heads and mixed steps", 2.39},
 };
-
-const IntervalWidth& width_of(Uncertainty kind) {
-  switch (kind) {
-    case Uncertainty::gemm:
-      return kWidths[0];
-    case Uncertainty::quantised_gemm:
-    case Uncertainty::collective:
-      return kWidths[1];
-    case Uncertainty::prefill:
-    case Uncertainty::decode:
-    case Uncertainty::vector:
-      return kWidths[2];
-    case Uncertainty::latent:
-      return kWidths[3];
-    case Uncertainty::moe:
-      break;
-  }
-  return kWidths[4];
-}
 
 }  // namespace
 
 Uncertainty uncertainty_of(const Task& task) {
   if (const auto* gemm = std::get_if<GemmTask>(&task)) {
     if (gemm->batch > 1) {
-      return Uncertainty::latent;  // one product per head
+      return Uncertainty::latent_head;
     }
     return gemm->scheme == QuantScheme::none ? Uncertainty::gemm : Uncertainty::quantised_gemm;
   }
   if (const auto* attention = std::get_if<AttentionTask>(&task)) {
-    if (attention->is_latent || attention->is_expanded_latent) {
-      return Uncertainty::latent;
-    }
-    return attention->is_decode ? Uncertainty::decode : Uncertainty::prefill;
+    return attention->is_latent ? Uncertainty::latent_head : Uncertainty::kernel;
   }
-  if (std::holds_alternative<MoeTask>(task)) {
-    return Uncertainty::moe;
-  }
-  if (const auto* collective = std::get_if<CollectiveTask>(&task)) {
-    return collective->is_expert_traffic ? Uncertainty::latent : Uncertainty::collective;
+  if (std::holds_alternative<CollectiveTask>(task)) {
+    return Uncertainty::collective;
   }
   if (const auto* chain = std::get_if<ChainTask>(&task)) {
+    if (chain->is_one_kernel) {
+      return Uncertainty::latent_head;
+    }
+    // Errors of parts one after the other average out: not that of the least certain.
     for (const SingleTask& part : chain->parts) {
-      if (const auto* attention = std::get_if<AttentionTask>(&part)) {
-        return uncertainty_of(Task(*attention));
+      if (std::holds_alternative<AttentionTask>(part)) {
+        return Uncertainty::kernel;
       }
     }
     return Uncertainty::gemm;
   }
-  return Uncertainty::vector;
+  return Uncertainty::kernel;
 }
 
 Interval interval_of(double seconds, Uncertainty kind) {
-  const IntervalWidth& width = width_of(kind);
-  return {seconds / width.factor, seconds * width.factor};
+  const double factor = kWidths[static_cast<std::size_t>(kind)].factor;
+  return {seconds / factor, seconds * factor};
 }
 
 std::span<const IntervalWidth> interval_widths() { return kWidths; }

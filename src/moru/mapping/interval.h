@@ -13,12 +13,13 @@ struct Interval {
   double high = 0;
 };
 
-// What decides the width: which kernel a library takes (gemm), what surrounds it (quantised), how
-// it hides latency (attention), how the load falls (moe), which protocol runs (collective).
+// What decides the width: which tile a library takes (gemm), what surrounds it (quantised), which
+// protocol runs (collective), which of several kernels, how it hides latency and how the load falls
+// (kernel), how a kernel splits the little work of a head (latent_head).
 Uncertainty uncertainty_of(const Task& task);
 
-// Widths were set so that 90% of the measured rows of a class fall inside; each counts as a number
-// estimated from rows.
+// Widths are those that `moru validate ops --intervals` derives (validation/ops_intervals.h); each
+// counts as a number estimated from rows.
 Interval interval_of(double seconds, Uncertainty kind);
 
 struct IntervalWidth {

@@ -126,9 +126,13 @@ struct CollectiveTask {
   CollectiveKind kind = CollectiveKind::all_reduce;
   std::int64_t ranks = 2;
   double bytes = 0;
+  std::int64_t node_ranks = 0;     // of them on one node; 0: as many as a node holds
   bool is_expert_traffic = false;  // dispatch or combine of expert parallelism
+  bool is_combine = false;         // expert traffic back: copies of a token are summed
+  double tokens = 0;               // expert traffic: of one rank
+  double token_bytes = 0;          // one token of it as sent
   double cores = 0;                // that move data; 0: as many as the library takes
-  bool is_eager = false;           // started by the host, call by call
+  bool is_eager = false;           // started by the host, call by call, on a copy of the buffer
   bool is_pairwise = false;        // linked in pairs: more than two ranks go through the host
 };
 
@@ -142,8 +146,14 @@ struct ChainTask {
 
 using Task = std::variant<GemmTask, AttentionTask, MoeTask, VectorTask, CollectiveTask, ChainTask>;
 
-// Which uncertainty a prediction carries (mapping/gpu/constants.h).
-enum class Uncertainty { gemm, quantised_gemm, prefill, decode, latent, moe, collective, vector };
+// Which uncertainty a prediction carries (mapping/interval.h).
+enum class Uncertainty {
+  gemm,
+  quantised_gemm,
+  collective,
+  kernel,       // attention, passes, experts: which of several kernels a library takes
+  latent_head,  // decode of latents, products of single heads, prompts and decodes in one kernel
+};
 
 // Time of one task. The parts overlap; seconds is not their sum.
 struct KernelTime {

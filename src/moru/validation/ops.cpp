@@ -123,6 +123,7 @@ class Validation {
     out.worst = std::move(worst_);
     std::sort(out.worst.begin(), out.worst.end(), is_worse);
     out.rows = std::move(rows_);
+    out.widths = intervals_.widths();
     return out;
   }
 
@@ -142,7 +143,11 @@ class Validation {
       return;
     }
     const double measured = row[OpField::latency_us] * 1e-6;
-    tally.samples.push_back({static_cast<float>(std::log(prediction->seconds / measured)),
+    const double log_ratio = std::log(prediction->seconds / measured);
+    if (question_.derive_widths) {
+      intervals_.take(prediction->uncertainty, op, log_ratio);
+    }
+    tally.samples.push_back({static_cast<float>(log_ratio),
                              measured >= prediction->low && measured <= prediction->high});
     if (question_.worst <= 0 && !question_.keep_rows) {
       return;
@@ -171,6 +176,7 @@ class Validation {
   std::map<std::string, std::int64_t> refusals_;
   std::vector<OpsRow> worst_;
   std::vector<OpsRow> rows_;
+  IntervalFit intervals_;
 };
 
 }  // namespace

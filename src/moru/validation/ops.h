@@ -2,6 +2,7 @@
 #pragma once
 
 #include "moru/mapping/gpu/constants.h"
+#include "moru/validation/ops_intervals.h"
 
 #include <cstdint>
 #include <map>
@@ -20,6 +21,7 @@ struct OpsQuestion {
   double min_us = 0;
   std::int64_t worst = 0;
   bool keep_rows = false;
+  bool derive_widths = false;
   std::string stage;  // of the calibration, if only one is wanted
   GpuConstants constants;
 };
@@ -55,7 +57,8 @@ struct OpsValidation {
   std::vector<OpsGroup> by_chip_op;
   std::map<std::string, std::int64_t> refusals;  // reason -> rows
   std::vector<OpsRow> worst;
-  std::vector<OpsRow> rows;  // if keep_rows
+  std::vector<OpsRow> rows;          // if keep_rows
+  std::vector<DerivedWidth> widths;  // if derive_widths, one per class that has rows
 };
 
 OpsValidation validate_ops(const OpsQuestion& question);

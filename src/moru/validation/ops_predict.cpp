@@ -2,7 +2,6 @@
 
 #include "moru/mapping/engine.h"
 #include "moru/mapping/gpu/answer.h"
-#include "moru/mapping/interval.h"
 #include "moru/validation/ops_task.h"
 
 #include <fmt/format.h>
@@ -40,8 +39,9 @@ tl::expected<OpPrediction, Infeasible> OpPredictor::predict(std::string_view op,
   if (!time) {
     return tl::unexpected(time.error());
   }
-  const Interval interval = interval_of(time->seconds, uncertainty_of(*task));
-  return OpPrediction{time->seconds, interval.low, interval.high};
+  const Uncertainty uncertainty = uncertainty_of(*task);
+  const Interval interval = interval_of(time->seconds, uncertainty);
+  return OpPrediction{time->seconds, interval.low, interval.high, uncertainty};
 }
 
 }  // namespace moru

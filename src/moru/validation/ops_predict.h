@@ -3,6 +3,7 @@
 
 #include "moru/chip/chip.h"
 #include "moru/mapping/gpu/device.h"
+#include "moru/mapping/interval.h"
 #include "moru/mapping/mapper.h"
 #include "moru/mapping/systolic/device.h"
 #include "moru/validation/ops_rows.h"
@@ -19,6 +20,7 @@ struct OpPrediction {
   double seconds = 0;
   double low = 0;
   double high = 0;
+  Uncertainty uncertainty = Uncertainty::kernel;
 };
 
 class OpPredictor {

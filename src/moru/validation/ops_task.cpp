@@ -198,7 +198,7 @@ Task bmm_task(const MeasuredOp& row, const Engine& engine) {
   return task;
 }
 
-tl::expected<Task, Infeasible> collective_task(std::string_view op, const MeasuredOp& row) {
+Task collective_task(std::string_view op, const MeasuredOp& row) {
   CollectiveTask task;
   task.kind = op == "allreduce"       ? CollectiveKind::all_reduce
               : op == "allgather"     ? CollectiveKind::all_gather
@@ -215,10 +215,7 @@ tl::expected<Task, Infeasible> collective_task(std::string_view op, const Measur
     const std::string_view text = row.topology.substr(at + kPerNode.size());
     int per_node = 0;
     std::from_chars(text.data(), text.data() + text.size(), per_node);
-    if (per_node < task.ranks) {
-      return tl::unexpected(Infeasible{
-          "ranks on several nodes; the chip states no scale-out link (add one to `links:`)"});
-    }
+    task.node_ranks = per_node;
   }
   return task;
 }
@@ -249,6 +246,8 @@ tl::expected<Task, Infeasible> vector_task(const MeasuredOp& row) {
   } else if (op == "rmsnorm" || op == "layernorm") {
     task.is_reduction = true;
     task.width = row[F::width];
+    // A program of its own per step, each reads the row: mean, variance, result.
+    task.bytes_read *= row.backend() == "pytorchsim" ? 3 : 1;
   } else if (op == "qk_rmsnorm") {
     constexpr double kHead = 128;
     task.is_reduction = true;
@@ -344,24 +343,25 @@ Task mixed_task(const MeasuredOp& row) {
   return chain;
 }
 
-// DeepEP inside a node: a token goes once to every rank that has one of its experts.
-tl::expected<Task, Infeasible> expert_traffic_task(const MeasuredOp& row, int ranks_of_node) {
-  if (row[F::nodes] > 1) {
-    return tl::unexpected(Infeasible{
-        "ranks on several nodes; the chip states no scale-out link (add one to `links:`)"});
-  }
+// DeepEP. Normal kernels send a token once to every rank that has one of its experts, low-latency
+// ones once to every expert. Dispatch is timed in 8 bits with a scale per 128, combine in 16.
+Task expert_traffic_task(const MeasuredOp& row) {
+  constexpr double kRanksOfNode = 8;
+  const double nodes = std::max(1.0, row[F::nodes]);
+  const double ranks = kRanksOfNode * nodes;
   CollectiveTask task;
   task.kind = CollectiveKind::all_to_all;
   task.is_expert_traffic = true;
-  task.ranks = ranks_of_node;
+  task.ranks = whole(ranks);
+  task.node_ranks = whole(kRanksOfNode);
   task.cores = row[F::sms];
-  const double ranks = ranks_of_node;
+  task.tokens = row[F::tokens];
+  task.is_combine = row.name.find("combine") != row.name.npos;
   const bool is_low_latency = row.name.find("_ll_") != row.name.npos;
-  const bool is_dispatch = row.name.find("dispatch") != row.name.npos;
   const double copies =
       is_low_latency ? row[F::topk] : ranks * (1 - std::pow(1 - 1 / ranks, row[F::topk]));
-  const double size = is_low_latency && is_dispatch ? 1 : 2;
-  task.bytes = row[F::tokens] * copies * (ranks - 1) / ranks * row[F::hidden] * size;
+  task.token_bytes = row[F::hidden] * (task.is_combine ? 2 : 1 + 4.0 / 128);
+  task.bytes = row[F::tokens] * copies * task.token_bytes;
   return task;
 }
 
@@ -448,7 +448,7 @@ tl::expected<Task, Infeasible> task_of(std::string_view op, const MeasuredOp& ro
     return mixed_task(row);
   }
   if (op == "moe_alltoall") {
-    return expert_traffic_task(row, 8);
+    return expert_traffic_task(row);
   }
   if (op == "transformer_layer") {
     return layer_task(row);

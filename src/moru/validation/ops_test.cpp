@@ -95,6 +95,24 @@ TEST_F(Ops, AScatterHasAPanelPerOperatorAndAPointPerRow) {
   EXPECT_EQ(count("<circle "), 2U);
 }
 
+TEST_F(Ops, WidthsOfIntervalsAreDerivedFromTheRowsOnDemand) {
+  write("gemm.csv",
+        "dtype,m,n,k,latency_us,source\n"
+        "bf16,128,4096,4096,12,aic:vllm:1:k\n"
+        "fp8,4096,4096,4096,120,aic:vllm:1:k\n");
+  OpsQuestion question;
+  question.folder = folder_.string();
+  EXPECT_TRUE(validate_ops(question).widths.empty());
+  EXPECT_EQ(ops_json(validate_ops(question)).find("intervals"), std::string::npos);
+  question.derive_widths = true;
+  const OpsValidation result = validate_ops(question);
+  ASSERT_EQ(result.widths.size(), 2U);
+  EXPECT_EQ(result.widths[0].name, "products");
+  EXPECT_EQ(result.widths[1].name, "quantised products");
+  EXPECT_NE(ops_text(result).find("{\"products\", "), std::string::npos);
+  EXPECT_NE(ops_json(result).find("\"class\": \"quantised products\""), std::string::npos);
+}
+
 TEST_F(Ops, AFileOfAnUnknownOperatorIsRefusedWithAReason) {
   write("teleport.csv", "dtype,latency_us,source\nbf16,12,x:y\n");
   OpsQuestion question;

@@ -53,6 +53,19 @@ void write_groups(JsonWriter& json, std::string_view key, const std::vector<OpsG
   json.end_array();
 }
 
+// What mapping/interval.cpp should state, in the form that it states it.
+std::string widths_text(const std::vector<DerivedWidth>& widths) {
+  Table table({"90% interval", "rows", "elsewhere", "stated", "derived", "covers"},
+              {Align::left, Align::right, Align::right, Align::right, Align::right, Align::right});
+  for (const DerivedWidth& one : widths) {
+    table.row({fmt::format("{{\"{}\", {:.2f}}},", one.name, one.derived), with_thousands(one.rows),
+               with_thousands(one.elsewhere), fmt::format("{:.2f}", one.stated),
+               fmt::format("{:.2f}", one.derived),
+               fmt::format("{:.0f} to {:.0f}%", 100 * one.least_covered, 100 * one.most_covered)});
+  }
+  return widths.empty() ? "" : "\n" + table.text();
+}
+
 }  // namespace
 
 std::string ops_text(const OpsValidation& result) {
@@ -77,7 +90,7 @@ std::string ops_text(const OpsValidation& result) {
                         100 * (row.predicted_us / row.measured_us - 1), row.measured_us,
                         row.predicted_us, row.op, row.text);
   }
-  return text;
+  return text + widths_text(result.widths);
 }
 
 std::string ops_json(const OpsValidation& result) {
@@ -90,7 +103,23 @@ std::string ops_json(const OpsValidation& result) {
   for (const auto& [reason, rows] : result.refusals) {
     json.begin_object().field("reason", reason).field("rows", rows).end_object();
   }
-  json.end_array().end_object();
+  json.end_array();
+  if (!result.widths.empty()) {
+    json.key("intervals").begin_array();
+    for (const DerivedWidth& one : result.widths) {
+      json.begin_object()
+          .field("class", std::string(one.name))
+          .field("rows", one.rows)
+          .field("elsewhere", one.elsewhere)
+          .field("stated", one.stated)
+          .field("derived", one.derived)
+          .field("least_covered", one.least_covered)
+          .field("most_covered", one.most_covered)
+          .end_object();
+    }
+    json.end_array();
+  }
+  json.end_object();
   return json.take();
 }
 

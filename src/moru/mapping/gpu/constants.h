@@ -59,16 +59,16 @@ struct GpuConstants {
   double portable_dequantise = 17.11;
   double expert_efficiency = 0.8541;
   // Collectives.
-  double link_efficiency = 0.5869;
-  double link_latency = 1.275e-06;
-  double collective_start = 8.222e-06;
+  double link_efficiency = 0.82;
+  double link_latency = 7.81e-07;
+  double collective_start = 1.679e+04;
   double flagged_bandwidth = 0.5;
-  double fenced_steps = 3.87;
+  double fenced_steps = 5.7;
   double host_share = 0.8;
-  double copy_per_core = 1.611e+10;
+  double copy_per_core = 3.952e+10;
   double direct_start = 2.2e-06;
-  double direct_latency = 2.745e-06;
-  double host_hop = 2e-06;
+  double direct_latency = 2.851e-06;
+  double network_hop = 2.7e-06;
 };
 
 struct GpuConstant {

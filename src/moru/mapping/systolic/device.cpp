@@ -83,7 +83,11 @@ KernelTime time_attention(const SystolicDevice& d, const Engine& engine, const A
                           (array_cycles(rows, kv, key, d.rows, d.columns) +
                            array_cycles(rows, value, kv, d.rows, d.columns)) *
                           (pairs / (batch * heads * rows * kv)) / (d.arrays * cores);
-  time.compute = products / d.array_clock + softmax_seconds(d, pairs, cores);
+  // A fused kernel's instructions feed arrays and vector unit together; one program per operation
+  // runs them in turn.
+  const double scores = softmax_seconds(d, pairs, cores);
+  const double arrays = products / d.array_clock;
+  time.compute = engine.uses_one_core ? arrays + scores : std::max(arrays, scores);
   time.flops = 2 * pairs * (key + value);
   time.fill = kTransferStart.value;
   time.seconds = time.launch + time.fill + std::max(time.compute, time.memory);
@@ -102,11 +106,11 @@ KernelTime time_vector(const SystolicDevice& d, const Engine& engine, const Vect
   time.memory = is_fused ? time.memory_bytes / (d.lanes * 4 * d.cores * d.clock)
                          : time.memory_bytes / (sustained * cores / d.cores);
   time.fill = t.is_cold ? kTransferStart.value : (is_fused ? 0 : kTransferStart.value);
-  // Rows fetched from anywhere take a descriptor each.
+  // Rows fetched from anywhere take a descriptor each, issued while others transfer.
   const double descriptors = t.is_cold ? t.rows * kDescriptor.value : 0;
   const double elements = t.bytes_written / 4;
   time.compute = t.is_reduction ? softmax_seconds(d, elements, cores) : 0;
-  time.seconds = time.fill + descriptors + time.compute + time.memory;
+  time.seconds = time.fill + time.compute + std::max(descriptors, time.memory);
   return time;
 }
 
