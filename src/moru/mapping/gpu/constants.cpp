@@ -15,6 +15,9 @@ constexpr GpuConstant kConstants[] = {
     {&C::dependent_kernel, "dependent_kernel", 1500, 9000, "clk",
      "each further kernel that waits for the one before",
      "estimated by moru validate ops --calibrate", true, "gemm"},
+    {&C::graph_gap, "graph_gap", 0.5e-6, 4e-6, "s",
+     "from the last kernel of one replay of a graph to the first of the next",
+     "estimated by moru validate ops --calibrate", true, "gemm"},
     {&C::memory_latency, "memory_latency", 500, 3000, "clk",
      "from a core's load to its data out of main memory, under load",
      "micro-benchmarks: 470 to 650 cycles unloaded (arXiv 2402.13499); about twice under load",
@@ -39,16 +42,16 @@ constexpr GpuConstant kConstants[] = {
      "share of the matrix units' issue slots of a steady main loop",
      "estimated by moru validate ops --calibrate", true, "gemm"},
     {&C::mma_issue, "mma_issue", 0.46, 6, "clk",
-     "issue slots of a scheduler that a warp-level mma (16 x 8 x 16 in 16 bits) leaves empty; "
-     "cuBLAS "
-     "with zeros as data reaches 295 of the A100's 312 TFLOPS, where an mma takes 8 slots, so at "
-     "least 0.46 (thonking.ai, 2024)",
-     "estimated by moru validate ops --calibrate", true, "gemm"},
+     "issue slots of a scheduler that a warp-level mma (16 x 8 x 16 in 16 bits) leaves empty where "
+     "it shares the warp with other work: attention and grouped products",
+     "estimated by moru validate ops --calibrate", true, "attention"},
+    {&C::library_mma_issue, "library_mma_issue", 0, 3, "clk",
+     "the same in a library's plain products",
+     "cuBLAS with zeros as data reaches 295 of the A100's 312 TFLOPS, where an mma takes 8 slots "
+     "(thonking.ai, 2024)",
+     false, ""},
     {&C::store_bytes_per_clock, "store_bytes_per_clock", 8, 128, "B",
      "results per clock out of a core", "estimated by moru validate ops --calibrate", true, "gemm"},
-    {&C::cta_start, "cta_start", 200, 5000, "clk",
-     "start of a block of threads, its first load and last store",
-     "estimated by moru validate ops --calibrate", true, "gemm"},
     {&C::overlap_norm, "overlap_norm", 1.5, 10, "1",
      "p of the p-norm with which concurrent resources add up",
      "a choice between the maximum (infinite) and the sum (1) of concurrent resources", false, ""},
@@ -69,7 +72,7 @@ constexpr GpuConstant kConstants[] = {
     {&C::power_window, "power_window", 0.005, 0.4, "s",
      "time over which the power limiter averages",
      "control loops of board power act within milliseconds; an estimate", false, ""},
-    {&C::quiet_data, "quiet_data", 0.6, 1.0, "1", "switching power with constant small operands",
+    {&C::quiet_data, "quiet_data", 0.6, 1.0, "1", "switching power with weights of zeros",
      "zeros against random data: 14% in rate, so about 0.77 in power; constants lie between "
      "(thonking.ai, 2024)",
      false, ""},

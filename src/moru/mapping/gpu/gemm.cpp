@@ -10,23 +10,16 @@
 
 namespace moru {
 namespace {
-
 struct Tile {
   double m;
   double n;
 };
 
-// CTA tiles that cuBLAS and CUTLASS instantiate (CUTLASS profiler lists; nvMatmulHeuristics). With
+// CTA tiles that cuBLAS and CUTLASS instantiate (CUTLASS profiler lists; kernels named
+// ampere_*_s16816gemm_*_64x64_*, cutlass_80_wmma_tensorop_*_32x32_128x2 and _16x16_128x2). With
 // warp-level mma the warps of a CTA hold 64 x 64 accumulators at most each.
-constexpr std::array<Tile, 9> kRegisterTiles = {{{256, 128},
-                                                 {128, 256},
-                                                 {128, 128},
-                                                 {128, 64},
-                                                 {64, 128},
-                                                 {64, 64},
-                                                 {64, 32},
-                                                 {32, 64},
-                                                 {16, 64}}};
+constexpr std::array<Tile, 8> kRegisterTiles = {
+    {{256, 128}, {128, 256}, {128, 128}, {128, 64}, {64, 128}, {64, 64}, {32, 32}, {16, 16}}};
 // wgmma computes 64 rows at a time and tcgen05 128, columns in steps of 8: cuBLAS instantiates
 // nearly every width (kernels nvjet_*_128x208_*, 192x152 …), so the width is fitted to the waves.
 // Operands may be swapped: the side in steps of 8 can be either.
@@ -62,6 +55,12 @@ double overlapped(double a, double b, double p) {
   return most * std::pow(1 + std::pow(ratio, p), 1 / p);
 }
 
+// Blocks of threads that wait for memory wait together, so the longer of the two hides the other
+// only where it is far longer.
+double beside_memory(double core, double memory) {
+  return std::sqrt(core * core + memory * memory);
+}
+
 struct Candidate {
   double cycles = 0;  // of the cores, all waves
   double memory = 0;  // s
@@ -78,7 +77,9 @@ class ProductModel {
  public:
   ProductModel(const GpuDevice& device, const Product& product)
       : d_(device), c_(device.constants), p_(product) {
-    rate_ = d_.matrix_per_clock[static_cast<std::size_t>(p_.computed)] * d_.issue_efficiency;
+    const bool is_library = p_.menu == TileMenu::library && !p_.is_grouped;
+    rate_ = d_.matrix_per_clock[static_cast<std::size_t>(p_.computed)] *
+            (is_library ? d_.library_issue : d_.issue_efficiency);
     // Operands as the matrix units see them: expanded weights take the computed width.
     operand_ = bytes_per_element(p_.computed);
     depth_ = (d_.feed == MatrixFeed::registers ? 64 : 128) / operand_;
@@ -199,9 +200,9 @@ class ProductModel {
     const double busy = steps * step_cycles(tile, w);
     const double chain = steps * latency_cycles_ / w.stages;
     if (d_.feed == MatrixFeed::registers) {
-      return std::max(busy + w.resident * store, chain + c_.cta_start + store);
+      return std::max(busy + w.resident * store, chain + latency_cycles_ + store);
     }
-    return std::max({busy, chain, w.resident * store + 0.5 * c_.cta_start});
+    return std::max({busy, chain, w.resident * store + 0.5 * latency_cycles_});
   }
 
   void traffic(const Tile& tile, double splits, double units, double slots,
@@ -244,7 +245,7 @@ class ProductModel {
       result.fill += 2 * partial / d_.cache_bandwidth + c_.dependent_kernel / d_.latency_clock;
     }
     const double core = result.cycles / d_.clock;
-    result.seconds = result.fill + overlapped(core, result.memory, c_.overlap_norm);
+    result.seconds = result.fill + beside_memory(core, result.memory);
   }
 
   const GpuDevice& d_;
@@ -259,7 +260,8 @@ class ProductModel {
 };
 
 constexpr double kNoCandidate = 1e30;
-// The search stops at a kernel within 1% of what none undercuts.
+// Where the menu has nearly every width, the search stops at a kernel within 1% of what none
+// undercuts.
 constexpr double kGap = 1.01;
 
 struct Choice {
@@ -278,8 +280,15 @@ class Search {
 
   const Choice& second() const { return second_; }
 
+  // Tiles of a few powers of two leave wide gaps between kernels.
+  bool has_coarse_menu() const {
+    return p_.menu == TileMenu::library && device_.feed == MatrixFeed::registers;
+  }
+
   void try_tile(const Tile& tile) {
-    if (best_.candidate.seconds <= kGap * bound_ || model_.bound(tile) > best_.candidate.seconds) {
+    const double enough = has_coarse_menu() ? 0 : kGap * bound_;
+    const double worst = has_coarse_menu() ? second_.candidate.seconds : best_.candidate.seconds;
+    if (best_.candidate.seconds <= enough || model_.bound(tile) > worst) {
       return;
     }
     const double ctas = p_.count * ceil_div(p_.m, tile.m) * ceil_div(p_.n, tile.n);
@@ -355,36 +364,59 @@ class Search {
   Choice second_;
 };
 
+// From one call to the next, over which power averages: a framework that launches every product
+// from the host leaves gaps after short ones.
+double interval_between(const GpuDevice& device, const Engine& engine, double seconds) {
+  if (engine.is_wall_clock) {
+    return seconds + device.constants.host_dispatch;
+  }
+  return engine.is_kernel_time ? std::max(seconds, device.constants.host_dispatch) : seconds;
+}
+
+// A kernel at the clock that power allows.
+KernelTime within_power(const GpuDevice& device, const Product& product, const Engine& engine,
+                        const Candidate& candidate) {
+  KernelTime time;
+  time.flops = 2 * product.m * product.n * product.k * product.count;
+  const double width = bytes_per_element(product.computed) / 2;
+  const bool is_quiet = engine.has_quiet_data && !product.has_random_data;
+  const double activity = is_quiet ? device.constants.quiet_data : 1;
+  time.clock_share =
+      clock_within_power(device, {time.flops * width * activity, candidate.memory_bytes,
+                                  interval_between(device, engine, candidate.seconds),
+                                  engine.calls_in_a_row * product.copies});
+  time.compute = candidate.cycles / device.clock / time.clock_share;
+  time.memory = candidate.memory;
+  time.fill = candidate.fill;
+  time.seconds = time.fill + beside_memory(time.compute, time.memory);
+  return time;
+}
+
+std::array<int, 4> tile_of(const Choice& choice) {
+  return {static_cast<int>(choice.tile.m), static_cast<int>(choice.tile.n), 0,
+          static_cast<int>(choice.splits)};
+}
+
 }  // namespace
 
 KernelTime time_product(const GpuDevice& device, const Product& product, const Engine& engine) {
   ProductModel model(device, product);
   Search search(model, product, device);
   const Choice best = search.run();
-  KernelTime time;
-  time.flops = 2 * product.m * product.n * product.k * product.count;
-  const double width = bytes_per_element(product.computed) / 2;
-  const double core = best.candidate.cycles / device.clock;
-  const double activity = engine.has_quiet_data ? device.constants.quiet_data : 1;
-  time.clock_share =
-      clock_within_power(device, {time.flops * width * activity, best.candidate.memory_bytes,
-                                  best.candidate.seconds, engine.calls_in_a_row});
-  time.compute = core / time.clock_share;
-  time.memory = best.candidate.memory;
-  time.fill = best.candidate.fill;
-  time.seconds = time.fill + overlapped(time.compute, time.memory, device.constants.overlap_norm);
+  KernelTime time = within_power(device, product, engine, best.candidate);
   time.memory_bytes = best.candidate.memory_bytes;
   time.cache_bytes = best.candidate.cache_bytes;
   time.cache = time.cache_bytes / device.cache_bandwidth;
   time.waves = best.candidate.waves;
-  const auto tile_of = [](const Choice& choice) {
-    return std::array<int, 4>{static_cast<int>(choice.tile.m), static_cast<int>(choice.tile.n), 0,
-                              static_cast<int>(choice.splits)};
-  };
   time.tile = tile_of(best);
-  if (search.second().candidate.seconds < kNoCandidate) {
-    time.other_tile = tile_of(search.second());
-    time.other_seconds = time.seconds * search.second().candidate.seconds / best.candidate.seconds;
+  const Choice& second = search.second();
+  if (second.candidate.seconds < kNoCandidate) {
+    time.other_tile = tile_of(second);
+    time.other_seconds = within_power(device, product, engine, second.candidate).seconds;
+    // A library's heuristic finds the second best kernel as often as the best.
+    if (search.has_coarse_menu() && !engine.takes_best_kernel) {
+      time.seconds = (time.seconds + time.other_seconds) / 2;
+    }
   }
   return time;
 }
@@ -446,6 +478,62 @@ double launch_time(const GpuDevice& device, const Engine& engine, double kernels
   return first + (kernels - 1) * c.dependent_kernel / device.latency_clock;
 }
 
+namespace {
+
+// What a timing loop leaves in the cache.
+void cycle_copies(const GpuDevice& device, const Engine& engine, const GemmTask& task,
+                  Product& product) {
+  product.has_random_data = engine.repeats_one_product[static_cast<std::size_t>(task.scheme)];
+  if (task.weight_copies <= 0) {
+    return;
+  }
+  const double weights = product.n * product.k * product.b_bytes * product.count;
+  product.copies = product.has_random_data ? 1 : task.weight_copies;
+  if (engine.copies_until_cache_is_full) {
+    product.copies = std::clamp(std::ceil(device.cache_capacity / weights), 1.0, product.copies);
+  }
+  product.cold_b = uncached_share(device, product.copies * weights);
+  if (engine.copies_activations) {
+    const double all = weights + product.m * product.k * product.count * 2;
+    product.cold_a = product.cold_b = uncached_share(device, product.copies * all);
+  }
+}
+
+struct Quantisation {
+  double kernels = 0;
+  double seconds = 0;  // without their start
+};
+
+// The kernels before a product that turn its activations into the product's format.
+Quantisation quantise(const GpuDevice& device, const Engine& engine, const GemmTask& task,
+                      const Product& product) {
+  const auto scheme = static_cast<std::size_t>(task.scheme);
+  double kernels = engine.quant_kernels[scheme];
+  if (kernels <= 0 || task.is_quantised_before || product.a_bytes >= 2) {
+    return {};
+  }
+  VectorTask pass;
+  const double elements = product.m * product.k * product.count;
+  pass.bytes_read = 2 * elements;
+  pass.bytes_written = product.a_bytes * elements;
+  pass.flops = device.constants.quantise_operations * elements;
+  pass.rows = product.m;
+  pass.is_reduction = engine.quantises_by_row[scheme];
+  pass.passes = 2;  // the scale is known after the first
+  double seconds = vector_body(device, pass);
+  if (product.count > 1) {
+    // A block of threads for every row of every product: one starts per clock, and where all take
+    // the maximum of one scale, as many change it.
+    kernels = engine.batched_quant_kernels;
+    seconds = kernels * std::max(seconds, product.m * product.count / device.clock);
+  }
+  const bool is_packed =
+      task.scheme == QuantScheme::fp8_block && device.feed == MatrixFeed::tensor_memory;
+  return {kernels + (is_packed ? engine.scale_packing_kernels : 0), seconds};
+}
+
+}  // namespace
+
 tl::expected<KernelTime, Infeasible> time_gemm(const GpuDevice& device, const Engine& engine,
                                                const GemmTask& task) {
   const auto format = format_of(device, task.scheme, task.activation);
@@ -462,27 +550,16 @@ tl::expected<KernelTime, Infeasible> time_gemm(const GpuDevice& device, const En
   product.b_bytes = format->b_bytes;
   product.expand = format->expand;
   product.keeps_depth_whole = engine.keeps_depth_whole && format->a_bytes < 2;
-  if (task.weight_copies > 0) {
-    const double set = task.weight_copies * product.n * product.k * product.b_bytes * product.count;
-    product.cold_b = uncached_share(device, set);
-  }
+  cycle_copies(device, engine, task, product);
   KernelTime time = time_product(device, product, engine);
-  double kernels = 1;
-  const double extra = engine.quant_kernels[static_cast<std::size_t>(task.scheme)];
-  if (extra > 0 && !task.is_quantised_before) {
-    const bool is_packed =
-        task.scheme == QuantScheme::fp8_block && device.feed == MatrixFeed::tensor_memory;
-    kernels += extra + (is_packed ? engine.scale_packing_kernels : 0);
-    VectorTask quantise;
-    const double elements = product.m * product.k;
-    quantise.bytes_read = 2 * elements;
-    quantise.bytes_written = product.a_bytes * elements;
-    quantise.flops = device.constants.quantise_operations * elements;
-    quantise.rows = product.m;
-    quantise.is_reduction = engine.quantises_by_row;
-    time.seconds += vector_body(device, quantise);
-  }
+  double kernels = 1 + task.further_kernels;
+  const Quantisation quantisation = quantise(device, engine, task, product);
+  kernels += quantisation.kernels;
+  time.seconds += quantisation.seconds;
   time.launch = launch_time(device, engine, kernels);
+  if (task.weight_copies > 0 && !engine.is_kernel_time) {
+    time.launch += device.constants.graph_gap / product.copies;
+  }
   time.seconds += time.launch;
   if (!task.is_in_graph && engine.is_eager[static_cast<std::size_t>(task.scheme)]) {
     time.seconds = std::max(time.seconds, kernels * device.python_operator);
