@@ -5,6 +5,9 @@ namespace {
 
 // Order of QuantScheme: none fp8 fp8_static fp8_block nvfp4 mxfp4_a16 mxfp4_a8 int4_a16 int8_a16
 // int8.
+constexpr NarrowTiles kChosen = NarrowTiles::chosen;
+constexpr NarrowTiles kByRows = NarrowTiles::by_rows;
+constexpr NarrowTiles kFixed = NarrowTiles::fixed;
 constexpr Engine kEngines[] = {
     {.name = "ideal",
      .doc = "recorded graph, activations quantised by the kernel before, no metadata kernels",
@@ -16,6 +19,8 @@ constexpr Engine kEngines[] = {
      .is_eager = {false, false, false, true},
      .has_quiet_data = true,
      .keeps_depth_whole = true,
+     .narrow_tiles = {kChosen, kByRows, kByRows, kChosen, kFixed, kChosen, kChosen, kChosen,
+                      kChosen, kByRows},
      .quant_kernels = {0, 1, 1, 1, 1, 0, 1, 0, 0, 1},
      .calls_in_a_row = 9,
      .quantises_by_row = {false, true, true, true, false, false, true, false, false, true},
@@ -31,6 +36,8 @@ constexpr Engine kEngines[] = {
      .doc = "CUDA graph; one kernel quantises activations (sgl_per_token_quant_fp8); custom "
             "all-reduce up to 8 MiB",
      .keeps_depth_whole = true,
+     .narrow_tiles = {kChosen, kFixed, kFixed, kChosen, kFixed, kChosen, kChosen, kChosen, kChosen,
+                      kByRows},
      .quant_kernels = {0, 1, 1, 1, 1, 0, 1, 0, 0, 1},
      .batched_quant_kernels = 2,
      .calls_in_a_row = 9,
@@ -45,7 +52,8 @@ constexpr Engine kEngines[] = {
     {.name = "trtllm",
      .doc = "CUDA graph; per-tensor fp8 activations take a maximum, a scale and a cast; attention "
             "includes rope and KV write",
-     .quant_kernels = {0, 4, 4, 1, 2, 0, 1, 0, 0, 1},
+     .narrow_tiles = {kChosen, kChosen, kChosen, kChosen, kFixed},
+     .quant_kernels = {0, 4, 4, 1, 1, 0, 1, 0, 0, 1},
      .calls_in_a_row = 9,
      .weight_copies = 5,
      .copies_until_cache_is_full = true,

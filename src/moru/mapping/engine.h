@@ -11,6 +11,13 @@
 
 namespace moru {
 
+// How 8- and 4-bit products on warp-level mma and wgmma are cut into tiles.
+enum class NarrowTiles {
+  chosen,  // the library's menu and heuristic
+  by_rows,  // CUTLASS, lower tiles for fewer rows (vLLM, scaled_mm_sm90_fp8_dispatch.cuh, …sm120…)
+  fixed     // CUTLASS, 128 x 128 whatever the shape; by_rows on chips without 4-bit formats
+};
+
 struct Engine {
   std::string_view name;
   std::string_view doc;
@@ -27,6 +34,7 @@ struct Engine {
   bool takes_best_kernel = false;
   // 8- and 4-bit products by CUTLASS kernels that never split the depth.
   bool keeps_depth_whole = false;
+  std::array<NarrowTiles, kQuantSchemes> narrow_tiles = {};
   // Kernels beside the product itself that quantise the activations, per scheme.
   std::array<double, kQuantSchemes> quant_kernels = {};
   // The same of batched products.

@@ -9,11 +9,11 @@ namespace moru {
 namespace {
 
 // Energy of the same switching relative to N7. TSMC states -30% power at equal speed for N5 against
-// N7, -22% for N4P against N5 (rounded in), -30% for N3 against N5, -27% for N2 against N3; Samsung
-// 8 nm is a 10 nm derivative, one step above N7.
+// N7, -22% for N4P against N5 (rounded in), -30% for N3 against N5, -27% for N2 against N3, -40%
+// for N7 against N10; Samsung states -10% for 8 nm against 10.
 double node_energy(std::string_view node) {
   constexpr std::pair<std::string_view, double> kNodes[] = {
-      {"8N", 1.30}, {"12", 1.8},  {"16", 2.0},   {"N7", 1.0},  {"N6", 0.95}, {"N5", 0.70},
+      {"8N", 1.50}, {"12", 1.8},  {"16", 2.0},   {"N7", 1.0},  {"N6", 0.95}, {"N5", 0.70},
       {"N4", 0.60}, {"4N", 0.57}, {"5nm", 0.70}, {"N3", 0.45}, {"N2", 0.34}, {"SF4", 0.65}};
   for (const auto& [prefix, factor] : kNodes) {
     if (node.starts_with(prefix)) {
@@ -111,7 +111,7 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
   }
   device.memory_peak = device.memory.peak;
   device.memory_bandwidth = device.memory.stream * constants.memory_efficiency;
-  if (chip.power.tdp) {
+  if (chip.power.tdp && !chip.power.is_thermal) {
     device.power = chip.power.tdp->value.value * (1 - constants.static_power);
   }
   double node = 0.7;
@@ -151,6 +151,11 @@ GpuDevice register_fed(const GpuDevice& device) {
 
 double uncached_share(const GpuDevice& device, double bytes) {
   const double room = device.cache_bytes * device.constants.cache_share;
+  return room > 0 ? std::clamp(bytes / room - 1, 0.0, 1.0) : 1.0;
+}
+
+double evicted_share(const GpuDevice& device, double bytes) {
+  const double room = device.cache_capacity / 2;
   return room > 0 ? std::clamp(bytes / room - 1, 0.0, 1.0) : 1.0;
 }
 

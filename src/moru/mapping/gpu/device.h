@@ -55,6 +55,10 @@ GpuDevice register_fed(const GpuDevice& device);
 // the usable part of the cache, all beyond twice of it.
 double uncached_share(const GpuDevice& device, double bytes);
 
+// The same of matrices that every core reads or writes in turn: each of two partitions may hold a
+// line, so half of the cache is certain, and beyond the whole of it the oldest line is always gone.
+double evicted_share(const GpuDevice& device, double bytes);
+
 // What a kernel does to the chip's power.
 struct PowerDraw {
   double flops = 0;  // 16-bit equivalent operations, toggling as random data does

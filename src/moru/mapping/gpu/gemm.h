@@ -19,7 +19,7 @@ struct RowGroup {
 inline constexpr std::size_t kRowGroups = 8;
 
 // Which tiles a library instantiates.
-enum class TileMenu { library, triton, marlin };
+enum class TileMenu { library, triton, marlin, by_rows, fixed };
 
 // `count` independent products of [m x k] x [k x n], quantisation done.
 struct Product {
