@@ -159,9 +159,9 @@ constexpr GpuConstant kConstants[] = {
      "payload of PCIe packets: 256 of about 280 bytes, and reads in flight", false, ""},
     {&C::vector_efficiency, "vector_efficiency", 0.1, 1, "1", "issue share of vector work",
      "estimated by moru validate ops --calibrate", true, "elementwise"},
-    {&C::paired_energy, "paired_energy", 0.3, 1.2, "1",
-     "the same with operands shared by two cores", "estimated by moru validate ops --calibrate",
-     true, "gemm"},
+    {&C::paired_energy, "paired_energy", 0.5, 1.2, "1",
+     "the same with operands shared by two cores",
+     "no evidence that operands shared by two cores cost less", false, ""},
 };
 
 }  // namespace

@@ -35,7 +35,7 @@ struct GpuConstants {
   // Power.
   double matrix_energy = 1.28e-12;
   double asynchronous_energy = 1;
-  double paired_energy = 0.9626;
+  double paired_energy = 1;
   double boost_headroom = 1.08;
   double power_window = 0.05;
   double static_power = 0.3;

@@ -125,15 +125,10 @@ class ProductModel {
   }
 
   // Seconds that no kernel undercuts: compulsory bytes, and every operation at the full rate.
-  double bound() const {
-    const double memory = compulsory_ / d_.memory_bandwidth;
-    const double core = 2 * p_.count * p_.m * p_.n * p_.k / (rate_ * d_.cores * d_.clock);
-    return c_.memory_latency / d_.latency_clock + std::max(memory, core);
-  }
+  double bound() const { return bound_of(p_.count * p_.m * p_.n); }
   // The same of kernels with this tile, whose padding is computed as well.
   double bound(const Tile& tile) const {
-    const double padded = row_tiles(tile.m) * tile.m * ceil_div(p_.n, tile.n) * tile.n;
-    return 2 * padded * p_.k / (rate_ * d_.cores * d_.clock);
+    return bound_of(row_tiles(tile.m) * tile.m * ceil_div(p_.n, tile.n) * tile.n);
   }
 
   Candidate evaluate(const Tile& tile, double splits) {
@@ -177,6 +172,12 @@ class ProductModel {
   }
 
  private:
+  double bound_of(double results) const {
+    const double core = 2 * results * p_.k / (rate_ * d_.cores * d_.clock);
+    return c_.memory_latency / d_.latency_clock +
+           beside_memory(core, compulsory_ / d_.memory_bandwidth);
+  }
+
   // CTAs that run at the same time.
   struct Wave {
     double resident;  // on one core
