@@ -219,11 +219,13 @@ struct Power {
   static constexpr std::string_view kTypeName = "power";
   std::optional<Sourced<Watts>> tdp;
   std::optional<Sourced<Watts>> idle;
+  bool is_thermal = false;
 
   template <class V>
   static void fields(V& v, auto& x) {
     v.optional("tdp", x.tdp, "board or module power limit");
     v.optional("idle", x.idle, "with a model loaded and no work");
+    v.optional("thermal", x.is_thermal, "the limit is one of cooling: no budget lowers the clock");
   }
 };
 

@@ -5,6 +5,9 @@ namespace {
 
 // Order of QuantScheme: none fp8 fp8_static fp8_block nvfp4 mxfp4_a16 mxfp4_a8 int4_a16 int8_a16
 // int8.
+constexpr NarrowTiles kChosen = NarrowTiles::chosen;
+constexpr NarrowTiles kByRows = NarrowTiles::by_rows;
+constexpr NarrowTiles kFixed = NarrowTiles::fixed;
 constexpr Engine kEngines[] = {
     {.name = "ideal",
      .doc = "recorded graph, activations quantised by the kernel before, no metadata kernels",
@@ -16,11 +19,14 @@ constexpr Engine kEngines[] = {
      .is_eager = {false, false, false, true},
      .has_quiet_data = true,
      .keeps_depth_whole = true,
-     .quant_kernels = {0, 1, 1, 1, 2, 0, 1, 0, 0, 1},
+     .narrow_tiles = {kChosen, kByRows, kByRows, kChosen, kFixed, kChosen, kChosen, kChosen,
+                      kChosen, kByRows},
+     .quant_kernels = {0, 1, 1, 1, 1, 0, 1, 0, 0, 1},
      .calls_in_a_row = 9,
-     .quantises_by_row = true,
+     .quantises_by_row = {false, true, true, true, false, false, true, false, false, true},
      .scale_packing_kernels = 2,
      .weight_copies = 6,
+     .repeats_one_product = {false, false, false, true, true},
      .prefill_kernels = 1,
      .decode_kernels = 0,
      .decodes_with_flash_attention = true,
@@ -30,10 +36,14 @@ constexpr Engine kEngines[] = {
      .doc = "CUDA graph; one kernel quantises activations (sgl_per_token_quant_fp8); custom "
             "all-reduce up to 8 MiB",
      .keeps_depth_whole = true,
+     .narrow_tiles = {kChosen, kFixed, kFixed, kChosen, kFixed, kChosen, kChosen, kChosen, kChosen,
+                      kByRows},
      .quant_kernels = {0, 1, 1, 1, 1, 0, 1, 0, 0, 1},
+     .batched_quant_kernels = 2,
      .calls_in_a_row = 9,
      .scale_packing_kernels = 3,
      .weight_copies = 6,
+     .copies_activations = true,
      .prefill_kernels = 1,
      .decode_kernels = 1,
      .decodes_with_flash_attention = true,
@@ -43,9 +53,11 @@ constexpr Engine kEngines[] = {
      .doc = "CUDA graph; per-tensor fp8 activations take a maximum, a scale and a cast; attention "
             "includes rope and KV write; all-reduce of its own up to 8 MB, 16 MB of two ranks "
             "(customAllReduceUtils.h)",
-     .quant_kernels = {0, 4, 4, 1, 2, 0, 1, 2, 2, 2},
+     .narrow_tiles = {kChosen, kChosen, kChosen, kChosen, kFixed},
+     .quant_kernels = {0, 4, 4, 1, 1, 0, 1, 0, 0, 1},
      .calls_in_a_row = 9,
      .weight_copies = 5,
+     .copies_until_cache_is_full = true,
      .prefill_kernels = 3,
      .decode_kernels = 0,
      .attention_has_rope = true,
@@ -56,21 +68,19 @@ constexpr Engine kEngines[] = {
     {.name = "vidur",
      .doc = "torch profiler, kernel time only, weights cold",
      .is_kernel_time = true,
-     .calls_in_a_row = 20,
      .prefill_kernels = 1},
     {.name = "llmservingsim",
      .doc = "vLLM layerwise profile, kernel time only",
      .is_kernel_time = true,
-     .calls_in_a_row = 20,
      .prefill_kernels = 1,
      .decodes_with_flash_attention = true},
     {.name = "llmservingsim_v0",
      .doc = "Hugging Face modules, kernel time only",
      .is_kernel_time = true,
-     .calls_in_a_row = 30,
      .decodes_as_prefill = true},
     {.name = "llmcompassplus",
      .doc = "CUTLASS profiler, best of its kernels, operands in the product's format",
+     .takes_best_kernel = true,
      .weight_copies = 1},
     {.name = "llmcompass",
      .doc = "wall clock of a PyTorch call with launch and synchronisation",

@@ -11,6 +11,13 @@
 
 namespace moru {
 
+// How 8- and 4-bit products on warp-level mma and wgmma are cut into tiles.
+enum class NarrowTiles {
+  chosen,  // the library's menu and heuristic
+  by_rows,  // CUTLASS, lower tiles for fewer rows (vLLM, scaled_mm_sm90_fp8_dispatch.cuh, …sm120…)
+  fixed     // CUTLASS, 128 x 128 whatever the shape; by_rows on chips without 4-bit formats
+};
+
 struct Engine {
   std::string_view name;
   std::string_view doc;
@@ -21,22 +28,34 @@ struct Engine {
   bool is_kernel_time = false;
   // A wall clock that includes the framework's call, launch and synchronisation.
   bool is_wall_clock = false;
-  // Small constants as data: few bits toggle, so the matrix units draw less power.
+  // Weights as allocated, mostly zeros: few bits toggle, so the matrix units draw less power.
   bool has_quiet_data = false;
+  // The fastest of all kernels is timed, not the one that a library's heuristic picks.
+  bool takes_best_kernel = false;
   // 8- and 4-bit products by CUTLASS kernels that never split the depth.
   bool keeps_depth_whole = false;
+  std::array<NarrowTiles, kQuantSchemes> narrow_tiles = {};
   // Kernels beside the product itself that quantise the activations, per scheme.
   std::array<double, kQuantSchemes> quant_kernels = {};
-  // Calls timed one after the other, warm-up included; 0: without end, as in a service. Power
+  // The same of batched products.
+  double batched_quant_kernels = 1;
+  // Replays timed one after the other, warm-up included; 0: without end, as in a service. Power
   // limits act on the average over a time, so short runs keep the highest clock.
   double calls_in_a_row = 0;
-  // The quantisation kernel gives each row of activations a block of threads of its own, instead of
-  // streaming over all elements.
-  bool quantises_by_row = false;
+  // Schemes whose quantisation kernel gives each row of activations a block of threads of its own,
+  // instead of streaming over all elements.
+  std::array<bool, kQuantSchemes> quantises_by_row = {};
   // Further kernels of fp8_block where block scales are packed for the matrix units (tcgen05).
   double scale_packing_kernels = 0;
   // Weight copies the timing loop cycles through (see GemmTask); 0: weights always cold.
   double weight_copies = 0;
+  // Schemes whose loop repeats one product, with random weights; the others' are left as allocated
+  // where has_quiet_data.
+  std::array<bool, kQuantSchemes> repeats_one_product = {};
+  // Only as many copies as exceed the shared cache.
+  bool copies_until_cache_is_full = false;
+  // Every copy has activations of its own, so that these leave the cache as well.
+  bool copies_activations = false;
   // Kernels beside attention itself: metadata, rope, KV write.
   double prefill_kernels = 0;
   double decode_kernels = 0;

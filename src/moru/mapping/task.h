@@ -44,6 +44,7 @@ struct GemmTask {
   // How many different weight matrices are cycled through; what of them fits the shared cache is
   // read from there. 0: always from memory.
   double weight_copies = 0;
+  double further_kernels = 0;  // whose start is timed with it
 };
 
 struct AttentionTask {
@@ -117,7 +118,8 @@ struct VectorTask {
   double kernels = 1;
   double rows = 1;            // independent units of work
   bool is_reduction = false;  // every row is reduced before it is written
-  double width = 0;  // elements of a row where a kernel moves them one by one; 0: several at once
+  double width = 0;   // elements of a row where a kernel moves them one by one; 0: several at once
+  double passes = 1;  // of a reduction over a row, one after the other
   bool is_cold = false;  // inputs come from memory whatever the cache holds
 };
 

@@ -25,6 +25,7 @@ struct Item {
 std::string_view stage_of(std::string_view op) {
   constexpr std::pair<std::string_view, std::string_view> kStages[] = {
       {"gemm", "gemm"},
+      {"mla_bmm", "gemm"},
       {"attention_prefill", "attention"},
       {"attention_decode", "attention"},
       {"attention_encoder", "attention"},

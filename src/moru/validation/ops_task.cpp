@@ -51,6 +51,13 @@ Task gemm_task(const MeasuredOp& row, const Engine& engine) {
   task.activation = row.dtype == "fp16" ? DType::fp16 : DType::bf16;
   task.is_quantised_before = engine.name == "llmcompassplus";
   task.weight_copies = engine.weight_copies;
+  if (row.source.find(":trt_flow_") != row.source.npos) {
+    // TensorRT's profiler times one layer of one inference, between two events; weights of other
+    // layers were read before.
+    task.is_quantised_before = true;
+    task.weight_copies = 0;
+    task.further_kernels = 2;
+  }
   return task;
 }
 
@@ -191,9 +198,12 @@ Task bmm_task(const MeasuredOp& row, const Engine& engine) {
   task.batch = whole(row[F::heads]);
   task.scheme = scheme_of(row.dtype);
   task.weight_copies = engine.weight_copies > 0 ? 1 : 0;
-  // TensorRT-LLM's products take activations already cast.
-  task.is_quantised_before =
-      engine.name == "trtllm" && row.source.find("fp8_block") == row.source.npos;
+  // TensorRT-LLM has block scales before tcgen05 and 16-bit copies of the weights with it.
+  if (row.source.find("fp8_block") != row.source.npos) {
+    task.scheme = QuantScheme::fp8_block;
+  } else if (row.source.find("dequant_bf16") != row.source.npos) {
+    task.scheme = QuantScheme::none;
+  }
   task.is_in_graph = true;
   return task;
 }

@@ -7,13 +7,13 @@ using C = GpuConstants;
 
 constexpr GpuConstant kConstants[] = {
     {&C::kernel_start, "kernel_start", 2000, 9000, "clk",
-     "a kernel of a replayed graph that does nothing", "estimated by moru validate ops --calibrate",
-     true, "gemm"},
-    {&C::kernel_only, "kernel_only", 500, 9000, "clk",
-     "the same as a profiler sees it, without the gap before it",
+     "a kernel that does nothing, replayed in a graph or as a profiler sees it",
      "estimated by moru validate ops --calibrate", true, "gemm"},
     {&C::dependent_kernel, "dependent_kernel", 1500, 9000, "clk",
      "each further kernel that waits for the one before",
+     "estimated by moru validate ops --calibrate", true, "gemm"},
+    {&C::graph_gap, "graph_gap", 0.5e-6, 4e-6, "s",
+     "from the last kernel of one replay of a graph to the first of the next",
      "estimated by moru validate ops --calibrate", true, "gemm"},
     {&C::memory_latency, "memory_latency", 500, 3000, "clk",
      "from a core's load to its data out of main memory, under load",
@@ -39,16 +39,16 @@ constexpr GpuConstant kConstants[] = {
      "share of the matrix units' issue slots of a steady main loop",
      "estimated by moru validate ops --calibrate", true, "gemm"},
     {&C::mma_issue, "mma_issue", 0.46, 6, "clk",
-     "issue slots of a scheduler that a warp-level mma (16 x 8 x 16 in 16 bits) leaves empty; "
-     "cuBLAS "
-     "with zeros as data reaches 295 of the A100's 312 TFLOPS, where an mma takes 8 slots, so at "
-     "least 0.46 (thonking.ai, 2024)",
-     "estimated by moru validate ops --calibrate", true, "gemm"},
+     "issue slots of a scheduler that a warp-level mma (16 x 8 x 16 in 16 bits) leaves empty where "
+     "it shares the warp with other work: attention and grouped products",
+     "estimated by moru validate ops --calibrate", true, "attention"},
+    {&C::library_mma_issue, "library_mma_issue", 0, 3, "clk",
+     "the same in a library's plain products",
+     "cuBLAS with zeros as data reaches 295 of the A100's 312 TFLOPS, where an mma takes 8 slots "
+     "(thonking.ai, 2024)",
+     false, ""},
     {&C::store_bytes_per_clock, "store_bytes_per_clock", 8, 128, "B",
      "results per clock out of a core", "estimated by moru validate ops --calibrate", true, "gemm"},
-    {&C::cta_start, "cta_start", 200, 5000, "clk",
-     "start of a block of threads, its first load and last store",
-     "estimated by moru validate ops --calibrate", true, "gemm"},
     {&C::overlap_norm, "overlap_norm", 1.5, 10, "1",
      "p of the p-norm with which concurrent resources add up",
      "a choice between the maximum (infinite) and the sum (1) of concurrent resources", false, ""},
@@ -59,7 +59,10 @@ constexpr GpuConstant kConstants[] = {
      "two to three stages of 16 to 24 KB (TMA pipelines); Little's law", false, ""},
     {&C::matrix_energy, "matrix_energy", 0.5e-12, 2.5e-12, "J",
      "one 16-bit operation at N7 and 1.5 GHz, register operands",
-     "estimated by moru validate ops --calibrate", true, "gemm"},
+     "the A100 multiplies random data at 258 TFLOPS within 400 W, zeros at 295 (thonking.ai, "
+     "2024): "
+     "272 W for the matrix units at 0.875 of 1410 MHz",
+     false, ""},
     {&C::asynchronous_energy, "asynchronous_energy", 0.5, 1.2, "1",
      "the same with operands from shared memory",
      "no evidence that operands from shared memory cost less than from registers", false, ""},
@@ -69,10 +72,11 @@ constexpr GpuConstant kConstants[] = {
     {&C::power_window, "power_window", 0.005, 0.4, "s",
      "time over which the power limiter averages",
      "control loops of board power act within milliseconds; an estimate", false, ""},
-    {&C::quiet_data, "quiet_data", 0.6, 1.0, "1", "switching power with constant small operands",
-     "zeros against random data: 14% in rate, so about 0.77 in power; constants lie between "
-     "(thonking.ai, 2024)",
-     false, ""},
+    {&C::quiet_data, "quiet_data", 0.5, 0.77, "1",
+     "switching power with weights of zeros; the A100 multiplies zeros 14% faster than random "
+     "data, "
+     "at its highest clock, so at most 0.77 (thonking.ai, 2024)",
+     "estimated by moru validate ops --calibrate", true, "gemm"},
     {&C::write_efficiency, "write_efficiency", 0.6, 1.0, "1", "writes against reads of main memory",
      "no difference between reads and writes assumed", false, ""},
     {&C::row_latency, "row_latency", 500, 8000, "clk", "a block of threads that reduces one row",
@@ -159,9 +163,9 @@ constexpr GpuConstant kConstants[] = {
      "payload of PCIe packets: 256 of about 280 bytes, and reads in flight", false, ""},
     {&C::vector_efficiency, "vector_efficiency", 0.1, 1, "1", "issue share of vector work",
      "estimated by moru validate ops --calibrate", true, "elementwise"},
-    {&C::paired_energy, "paired_energy", 0.3, 1.2, "1",
-     "the same with operands shared by two cores", "estimated by moru validate ops --calibrate",
-     true, "gemm"},
+    {&C::paired_energy, "paired_energy", 0.5, 1.2, "1",
+     "the same with operands shared by two cores",
+     "no evidence that operands shared by two cores cost less", false, ""},
 };
 
 }  // namespace

@@ -10,41 +10,41 @@ namespace moru {
 
 struct GpuConstants {
   // Starting and waiting.
-  double kernel_start = 4940;
-  double kernel_only = 7861;
-  double dependent_kernel = 5111;
+  double kernel_start = 4859;
+  double dependent_kernel = 4736;
+  double graph_gap = 1.718e-06;
   double memory_latency = 1000;
   double cache_latency = 300;
   double host_dispatch = 3e-05;
   double python_operator = 5.251e-05;
   double grace_host = 1.5;
   // Rates.
-  double memory_efficiency = 0.87;
+  double memory_efficiency = 0.9346;
   double parity_share = 0.15;
   double write_efficiency = 1;
   double row_latency = 1000;
   double cache_bytes_per_clock = 64;
   double cache_share = 0.5;
-  double issue_efficiency = 0.9346;
+  double issue_efficiency = 0.8957;
   double mma_issue = 2.929;
-  double store_bytes_per_clock = 18.15;
-  double cta_start = 200;
+  double library_mma_issue = 0.46;
+  double store_bytes_per_clock = 21.14;
   double overlap_norm = 4;
   double step_cycles = 50;
   double bytes_in_flight_per_core = 56000;
   // Power.
-  double matrix_energy = 1.358e-12;
+  double matrix_energy = 1.28e-12;
   double asynchronous_energy = 1;
-  double paired_energy = 0.6869;
+  double paired_energy = 1;
   double boost_headroom = 1.08;
-  double power_window = 0.005;
+  double power_window = 0.05;
   double static_power = 0.3;
-  double quiet_data = 0.9;
+  double quiet_data = 0.5;
   double memory_energy = 40e-12;
   // Vector work.
   double softmax_operations = 6.536;
   double exponential_emulation = 0.6;
-  double quantise_operations = 15.73;
+  double quantise_operations = 17.33;
   double dequantise_operations = 1;
   double vector_efficiency = 0.3399;
   double attention_norm = 1;

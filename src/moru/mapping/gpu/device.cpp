@@ -9,11 +9,11 @@ namespace moru {
 namespace {
 
 // Energy of the same switching relative to N7. TSMC states -30% power at equal speed for N5 against
-// N7, -22% for N4P against N5 (rounded in), -30% for N3 against N5, -27% for N2 against N3; Samsung
-// 8 nm is a 10 nm derivative, one step above N7.
+// N7, -22% for N4P against N5 (rounded in), -30% for N3 against N5, -27% for N2 against N3, -40%
+// for N7 against N10; Samsung states -10% for 8 nm against 10.
 double node_energy(std::string_view node) {
   constexpr std::pair<std::string_view, double> kNodes[] = {
-      {"8N", 1.30}, {"12", 1.8},  {"16", 2.0},   {"N7", 1.0},  {"N6", 0.95}, {"N5", 0.70},
+      {"8N", 1.50}, {"12", 1.8},  {"16", 2.0},   {"N7", 1.0},  {"N6", 0.95}, {"N5", 0.70},
       {"N4", 0.60}, {"4N", 0.57}, {"5nm", 0.70}, {"N3", 0.45}, {"N2", 0.34}, {"SF4", 0.65}};
   for (const auto& [prefix, factor] : kNodes) {
     if (node.starts_with(prefix)) {
@@ -40,9 +40,9 @@ double core_count(const Chip& chip, double boost) {
 
 // A core's four schedulers issue one mma of 16 x 8 x 16 after the other; each leaves a few slots
 // empty, which weighs the more the faster the matrix units are.
-double register_issue(const GpuConstants& constants, double half) {
+double register_issue(double empty_slots, double half) {
   constexpr double kOperations = 4 * 2 * 16 * 8 * 16;
-  return 1 / (1 + constants.mma_issue * half / kOperations);
+  return 1 / (1 + empty_slots * half / kOperations);
 }
 
 }  // namespace
@@ -78,8 +78,11 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
   // Half of a latency passes in the cores, half in fabric and memory whose clocks differ little
   // between chips.
   device.latency_clock = std::sqrt(device.clock * 1.9e9);
-  device.issue_efficiency = device.feed == MatrixFeed::registers ? register_issue(constants, half)
-                                                                 : constants.issue_efficiency;
+  const bool is_register_fed = device.feed == MatrixFeed::registers;
+  device.issue_efficiency =
+      is_register_fed ? register_issue(constants.mma_issue, half) : constants.issue_efficiency;
+  device.library_issue = is_register_fed ? register_issue(constants.library_mma_issue, half)
+                                         : constants.issue_efficiency;
   if (const auto vector = chip.vector_rate()) {
     device.vector_per_clock = vector->value / (device.cores * boost);
   }
@@ -89,7 +92,8 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
   // With HBM on both sides of the die the cache is two partitions; a line used from both is kept in
   // both (NVIDIA A100 whitepaper, 'A100 L2 Cache').
   const bool is_split = chip.main_memory()->kind.starts_with("HBM");
-  device.cache_bytes = chip.cache_capacity().value * (is_split ? 0.5 : 1);
+  device.cache_capacity = chip.cache_capacity().value;
+  device.cache_bytes = device.cache_capacity * (is_split ? 0.5 : 1);
   // Grace's cores run Python at about half the speed of the x86 hosts.
   const bool has_grace = std::any_of(chip.links.begin(), chip.links.end(), [](const Link& link) {
     return link.name.find("C2C") != std::string::npos;
@@ -107,7 +111,7 @@ GpuDevice gpu_device(const Chip& chip, const GpuConstants& constants) {
   }
   device.memory_peak = device.memory.peak;
   device.memory_bandwidth = device.memory.stream * constants.memory_efficiency;
-  if (chip.power.tdp) {
+  if (chip.power.tdp && !chip.power.is_thermal) {
     device.power = chip.power.tdp->value.value * (1 - constants.static_power);
   }
   double node = 0.7;
@@ -136,7 +140,8 @@ GpuDevice register_fed(const GpuDevice& device) {
   GpuDevice fed = device;
   fed.feed = MatrixFeed::registers;
   const double half = device.matrix_per_clock[static_cast<std::size_t>(DType::bf16)];
-  fed.issue_efficiency = register_issue(device.constants, std::min(half, kRegisterRate));
+  fed.issue_efficiency = register_issue(device.constants.mma_issue, std::min(half, kRegisterRate));
+  fed.library_issue = fed.issue_efficiency;
   const double share = half > 0 ? std::min(1.0, kRegisterRate / half) : 1.0;
   for (double& rate : fed.matrix_per_clock) {
     rate *= share;
@@ -146,6 +151,11 @@ GpuDevice register_fed(const GpuDevice& device) {
 
 double uncached_share(const GpuDevice& device, double bytes) {
   const double room = device.cache_bytes * device.constants.cache_share;
+  return room > 0 ? std::clamp(bytes / room - 1, 0.0, 1.0) : 1.0;
+}
+
+double evicted_share(const GpuDevice& device, double bytes) {
+  const double room = device.cache_capacity / 2;
   return room > 0 ? std::clamp(bytes / room - 1, 0.0, 1.0) : 1.0;
 }
 

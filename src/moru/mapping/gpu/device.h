@@ -21,14 +21,16 @@ enum class MatrixFeed { registers, shared_memory, tensor_memory };
 struct GpuDevice {
   std::string id;
   double cores = 0;
-  double clock = 0;          // the highest, Hz
-  double latency_clock = 0;  // Hz, of what latencies in cycles are counted in
-  double issue_efficiency = 0.9;
+  double clock = 0;               // the highest, Hz
+  double latency_clock = 0;       // Hz, of what latencies in cycles are counted in
+  double issue_efficiency = 0.9;  // of the matrix units in a main loop
+  double library_issue = 0.9;     // the same of a vendor library's plain products
   MatrixFeed feed = MatrixFeed::registers;
   double matrix_per_clock[16] = {};  // operations per clock and core, by DType; 0: cannot
   double vector_per_clock = 256;     // fp32 operations per clock and core
   double shared_memory = 100 * 1024;
   double cache_bytes = 0;
+  double cache_capacity = 0;    // both partitions of a split cache
   double cache_bandwidth = 0;   // bytes/s of all cores together at the highest clock
   double memory_bandwidth = 0;  // of long reads, as kernels reach it
   MainMemory memory;
@@ -52,6 +54,10 @@ GpuDevice register_fed(const GpuDevice& device);
 // The share of `bytes` that are read again and again and yet come from memory: none while they fit
 // the usable part of the cache, all beyond twice of it.
 double uncached_share(const GpuDevice& device, double bytes);
+
+// The same of matrices that every core reads or writes in turn: each of two partitions may hold a
+// line, so half of the cache is certain, and beyond the whole of it the oldest line is always gone.
+double evicted_share(const GpuDevice& device, double bytes);
 
 // What a kernel does to the chip's power.
 struct PowerDraw {

@@ -5,389 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace moru {
-namespace {
-
-struct Tile {
-  double m;
-  double n;
-};
-
-// CTA tiles that cuBLAS and CUTLASS instantiate (CUTLASS profiler lists; nvMatmulHeuristics). With
-// warp-level mma the warps of a CTA hold 64 x 64 accumulators at most each.
-constexpr std::array<Tile, 9> kRegisterTiles = {{{256, 128},
-                                                 {128, 256},
-                                                 {128, 128},
-                                                 {128, 64},
-                                                 {64, 128},
-                                                 {64, 64},
-                                                 {64, 32},
-                                                 {32, 64},
-                                                 {16, 64}}};
-// wgmma computes 64 rows at a time and tcgen05 128, columns in steps of 8: cuBLAS instantiates
-// nearly every width (kernels nvjet_*_128x208_*, 192x152 …), so the width is fitted to the waves.
-// Operands may be swapped: the side in steps of 8 can be either.
-constexpr std::array<double, 4> kSharedHeights = {128, 64, 256, 192};
-constexpr std::array<double, 2> kTensorHeights = {128, 256};
-constexpr double kWidest = 256;
-// fused_moe of vLLM and SGLang: block sizes of their tuned configurations and defaults.
-constexpr std::array<Tile, 7> kTritonTiles = {
-    {{128, 128}, {128, 64}, {64, 128}, {64, 64}, {32, 64}, {16, 128}, {16, 64}}};
-// Marlin: up to four blocks of 16 rows (arXiv 2408.11743, section 3.4).
-constexpr std::array<Tile, 7> kMarlinTiles = {
-    {{64, 256}, {64, 128}, {48, 256}, {32, 256}, {32, 128}, {16, 256}, {16, 128}}};
-
-// Of non-negative numbers below 2^63; several times as fast as std::floor and std::ceil, which are
-// calls on the baseline instruction set.
-double floor_of(double value) { return static_cast<double>(static_cast<std::int64_t>(value)); }
-double ceil_div(double a, double b) {
-  const double whole = floor_of(a / b);
-  return whole * b < a ? whole + 1 : whole;
-}
-
-// t such that t^p = a^p + b^p; p from the constants, near the larger of the two.
-double overlapped(double a, double b, double p) {
-  const double most = std::max(a, b);
-  if (most <= 0) {
-    return 0;
-  }
-  const double ratio = std::min(a, b) / most;
-  if (p == 4) {  // the default, without the cost of two powers per candidate
-    const double square = ratio * ratio;
-    return most * std::sqrt(std::sqrt(1 + square * square));
-  }
-  return most * std::pow(1 + std::pow(ratio, p), 1 / p);
-}
-
-struct Candidate {
-  double cycles = 0;  // of the cores, all waves
-  double memory = 0;  // s
-  double fill = 0;    // s
-  double memory_bytes = 0;
-  double loads = 0;    // of them, reads
-  double written = 0;  // of them, writes
-  double cache_bytes = 0;
-  double waves = 0;
-  double seconds = 0;
-};
-
-class ProductModel {
- public:
-  ProductModel(const GpuDevice& device, const Product& product)
-      : d_(device), c_(device.constants), p_(product) {
-    rate_ = d_.matrix_per_clock[static_cast<std::size_t>(p_.computed)] * d_.issue_efficiency;
-    // Operands as the matrix units see them: expanded weights take the computed width.
-    operand_ = bytes_per_element(p_.computed);
-    depth_ = (d_.feed == MatrixFeed::registers ? 64 : 128) / operand_;
-    compulsory_ =
-        p_.count * (p_.n * p_.k * p_.b_bytes * p_.cold_b + p_.m * p_.k * p_.a_bytes * p_.cold_a);
-    results_ = p_.count * p_.m * p_.n * p_.c_bytes;
-  }
-
-  double occupancy(const Tile& tile) const {
-    const double stage = (tile.m + tile.n) * depth_ * operand_;
-    const double by_registers = floor_of(128.0 * 1024 / (tile.m * tile.n * 4));
-    const double by_shared = floor_of(d_.shared_memory / (stage * 3));
-    const double most = d_.feed == MatrixFeed::registers ? 4 : 2;
-    return std::clamp(std::min(by_registers, by_shared), 1.0, most);
-  }
-
-  // Marlin pipelines four loads (arXiv 2408.11743), Triton's configurations three to four.
-  double most_stages() const {
-    return p_.menu == TileMenu::library ? 8 : p_.menu == TileMenu::marlin ? 4 : 3;
-  }
-
-  // Tiles along the rows, of all products.
-  double row_tiles(double height) const {
-    if (!p_.is_grouped) {
-      return p_.count * ceil_div(p_.m, height);
-    }
-    double tiles = 0;
-    for (const RowGroup& group : p_.groups) {
-      tiles += group.experts * ceil_div(group.rows, height);
-    }
-    return std::max(tiles, 1.0);
-  }
-
-  // Seconds that no kernel undercuts: compulsory bytes, and every operation at the full rate.
-  double bound() const {
-    const double memory = compulsory_ / d_.memory_bandwidth;
-    const double core = 2 * p_.count * p_.m * p_.n * p_.k / (rate_ * d_.cores * d_.clock);
-    return c_.memory_latency / d_.latency_clock + std::max(memory, core);
-  }
-  // The same of kernels with this tile, whose padding is computed as well.
-  double bound(const Tile& tile) const {
-    const double padded = row_tiles(tile.m) * tile.m * ceil_div(p_.n, tile.n) * tile.n;
-    return 2 * padded * p_.k / (rate_ * d_.cores * d_.clock);
-  }
-
-  Candidate evaluate(const Tile& tile, double splits) {
-    const double units = row_tiles(tile.m) * ceil_div(p_.n, tile.n) * splits;
-    const double occ = occupancy(tile);
-    const double slots = d_.cores * occ;
-    const double steps = ceil_div(ceil_div(p_.k, depth_), splits);
-    const double stage =
-        (std::min(tile.m, p_.m) * p_.a_bytes + std::min(tile.n, p_.n) * p_.b_bytes) * depth_;
-    const double stage_room = (tile.m + tile.n) * depth_ * operand_;
-    const double stages =
-        std::clamp(floor_of(d_.shared_memory / occ / stage_room), 2.0, most_stages());
-
-    Candidate result;
-    const double full = floor_of(units / slots);
-    const double rest = units - full * slots;
-    traffic(tile, splits, units, slots, result);
-    // Of the loads of all cores, those that miss the shared cache wait for memory.
-    const double misses = std::min(1.0, result.loads / result.cache_bytes);
-    latency_cycles_ = (c_.cache_latency + (c_.memory_latency - c_.cache_latency) * misses) *
-                      d_.clock / d_.latency_clock;
-    result.cycles = full * wave_cycles(tile, splits, steps, {occ, slots, stage, stages});
-    if (rest > 0) {
-      const double resident = ceil_div(rest, d_.cores);
-      result.cycles += wave_cycles(tile, splits, steps, {resident, rest, stage, stages});
-    }
-    result.waves = full + (rest > 0 ? rest / slots : 0);
-    const double active = std::min(units, slots);
-    // One of a compiler's few stages is being computed, the others are on their way.
-    const double loading = p_.menu == TileMenu::library ? stages : stages - 1;
-    const double in_flight = active * std::min(loading * stage, c_.bytes_in_flight_per_core / occ);
-    const double bandwidth =
-        std::min(d_.memory_bandwidth, in_flight / (c_.memory_latency / d_.latency_clock));
-    result.memory =
-        result.loads / bandwidth + result.written / (d_.memory_bandwidth * c_.write_efficiency);
-    finish(tile, splits, result);
-    return result;
-  }
-
- private:
-  // CTAs that run at the same time.
-  struct Wave {
-    double resident;  // on one core
-    double active;    // on the chip
-    double stage;     // bytes of one k-step of one CTA
-    double stages;
-  };
-
-  // Cycles of one k-step of a core.
-  double step_cycles(const Tile& tile, const Wave& w) const {
-    const double matrix = w.resident * 2 * tile.m * tile.n * depth_ / rate_;
-    double reads;  // elements of operand per unit of depth
-    switch (d_.feed) {
-      case MatrixFeed::registers:
-        reads = tile.m * tile.n / 32 + tile.m + tile.n;
-        break;
-      case MatrixFeed::shared_memory:
-        reads = tile.m + tile.n * std::max(1.0, tile.m / 64);
-        break;
-      default:
-        reads = std::min(tile.m, 128.0) + tile.n / (tile.m > 128 ? 2 : 1);
-        break;
-    }
-    const double shared = w.resident * reads * depth_ * operand_ / 128;
-    const double cache = w.active * w.stage / d_.cache_bandwidth * d_.clock;
-    const double expand = w.resident * p_.expand * tile.n * depth_ / 128;
-    return overlapped(std::max(matrix + expand, shared), cache, c_.overlap_norm) + c_.step_cycles;
-  }
-
-  // A CTA cannot be faster than its chain of loads, products and stores; a core not faster than the
-  // work of its CTAs. Persistent kernels store one tile while they compute the next.
-  double wave_cycles(const Tile& tile, double splits, double steps, const Wave& w) const {
-    const double store =
-        tile.m * tile.n * (splits > 1 ? 4.0 : p_.c_bytes) / c_.store_bytes_per_clock;
-    const double busy = steps * step_cycles(tile, w);
-    const double chain = steps * latency_cycles_ / w.stages;
-    if (d_.feed == MatrixFeed::registers) {
-      return std::max(busy + w.resident * store, chain + c_.cta_start + store);
-    }
-    return std::max({busy, chain, w.resident * store + 0.5 * c_.cta_start});
-  }
-
-  void traffic(const Tile& tile, double splits, double units, double slots,
-               Candidate& result) const {
-    const double tiles_m = ceil_div(p_.m, tile.m);
-    const double per_product = std::max(1.0, slots / p_.count);
-    const double block_m = std::clamp(std::sqrt(per_product * tile.n / tile.m), 1.0, tiles_m);
-    const double block_n = std::max(1.0, per_product / splits / block_m);
-    const double waves = std::max(1.0, units / slots);
-    const double room = d_.cache_bytes * c_.cache_share;
-    const double a_once = p_.count * p_.m * p_.k * p_.a_bytes;
-    const double b_once = p_.count * p_.n * p_.k * p_.b_bytes;
-    const double a_waves = waves * block_m * tile.m * p_.k * p_.a_bytes * std::min(p_.count, slots);
-    const double b_waves = waves * block_n * tile.n * p_.k * p_.b_bytes * std::min(p_.count, slots);
-    double a = a_once * p_.cold_a;
-    double b = b_once * p_.cold_b;
-    if (a_once + b_once > room) {
-      // Blocks of output tiles are computed one after the other; what does not fit is read again.
-      const double again_a =
-          a_once <= room * 0.5 ? a : std::max(a, std::min(a_waves, a_once * waves));
-      const double again_b =
-          b_once <= room * 0.5 ? b : std::max(b, std::min(b_waves, b_once * waves));
-      a = again_a;
-      b = again_b;
-    }
-    const double spill = results_ * uncached_share(d_, results_ + a_once);
-    result.loads = a + b;
-    result.memory_bytes = a + b + spill;
-    result.written = spill;
-    result.cache_bytes = units * (tile.m + tile.n) * p_.k / splits * operand_;
-  }
-
-  void finish(const Tile& tile, double splits, Candidate& result) const {
-    result.fill = c_.memory_latency / d_.latency_clock;
-    if (d_.feed != MatrixFeed::registers) {
-      result.fill += tile.m * tile.n * p_.c_bytes / c_.store_bytes_per_clock / d_.clock;
-    }
-    if (splits > 1) {
-      const double partial = results_ / p_.c_bytes * 4 * splits;
-      result.fill += 2 * partial / d_.cache_bandwidth + c_.dependent_kernel / d_.latency_clock;
-    }
-    const double core = result.cycles / d_.clock;
-    result.seconds = result.fill + overlapped(core, result.memory, c_.overlap_norm);
-  }
-
-  const GpuDevice& d_;
-  const GpuConstants& c_;
-  const Product& p_;
-  double rate_;
-  double operand_;
-  double latency_cycles_ = 0;
-  double depth_;
-  double compulsory_;
-  double results_;
-};
-
-constexpr double kNoCandidate = 1e30;
-// The search stops at a kernel within 1% of what none undercuts.
-constexpr double kGap = 1.01;
-
-struct Choice {
-  Candidate candidate;
-  Tile tile = {0, 0};
-  double splits = 1;
-};
-
-class Search {
- public:
-  Search(ProductModel& model, const Product& p, const GpuDevice& device)
-      : model_(model), p_(p), device_(device), bound_(model.bound()) {
-    best_.candidate.seconds = kNoCandidate;
-    second_.candidate.seconds = kNoCandidate;
-  }
-
-  const Choice& second() const { return second_; }
-
-  void try_tile(const Tile& tile) {
-    if (best_.candidate.seconds <= kGap * bound_ || model_.bound(tile) > best_.candidate.seconds) {
-      return;
-    }
-    const double ctas = p_.count * ceil_div(p_.m, tile.m) * ceil_div(p_.n, tile.n);
-    const double most = p_.is_grouped || p_.keeps_depth_whole
-                            ? 1
-                            : std::clamp(floor_of(2 * device_.cores / ctas), 1.0, 32.0);
-    for (double splits = 1; splits <= most && splits * 128 <= std::max(p_.k, 128.0); splits *= 2) {
-      const Candidate candidate = model_.evaluate(tile, splits);
-      if (candidate.seconds < best_.candidate.seconds) {
-        second_ = best_;
-        best_ = {candidate, tile, splits};
-      } else if (candidate.seconds < second_.candidate.seconds && !is_best(tile, splits)) {
-        second_ = {candidate, tile, splits};
-      }
-    }
-  }
-
-  // Tiles `height` rows of one side high and as wide as fills one, two, … waves.
-  void try_widths(double height, bool is_swapped) {
-    const double across = is_swapped ? p_.n : p_.m;
-    const double along = is_swapped ? p_.m : p_.n;
-    const double rows = p_.count * ceil_div(across, height);
-    double last = 0;
-    for (const double waves : {1.0, 2.0, 0.5, 1e9, 3.0, 4.0}) {
-      const double columns = std::max(1.0, floor_of(waves * device_.cores / rows));
-      const double width = std::clamp(8 * ceil_div(ceil_div(along, columns), 8), 8.0, kWidest);
-      const double used = waves > 1e6 ? std::min(kWidest, 8 * ceil_div(along, 8)) : width;
-      if (used != last && height * used <= 256 * 256) {
-        try_tile(is_swapped ? Tile{used, height} : Tile{height, used});
-      }
-      last = used;
-    }
-  }
-
-  Choice run() {
-    if (p_.menu != TileMenu::library) {
-      for (const Tile& tile : p_.menu == TileMenu::triton ? kTritonTiles : kMarlinTiles) {
-        try_tile(tile);
-      }
-      return best_;
-    }
-    if (device_.feed == MatrixFeed::registers) {
-      for (const Tile& tile : kRegisterTiles) {
-        try_tile(tile);
-      }
-      return best_;
-    }
-    const auto try_all = [&](auto& heights) {
-      for (const double height : heights) {
-        try_widths(height, false);
-        try_widths(height, true);
-      }
-    };
-    if (device_.feed == MatrixFeed::shared_memory) {
-      try_all(kSharedHeights);
-    } else {
-      try_all(kTensorHeights);
-    }
-    return best_;
-  }
-
- private:
-  // The widths that fill one, two, … waves may coincide.
-  bool is_best(const Tile& tile, double splits) const {
-    return tile.m == best_.tile.m && tile.n == best_.tile.n && splits == best_.splits;
-  }
-
-  ProductModel& model_;
-  const Product& p_;
-  const GpuDevice& device_;
-  double bound_;
-  Choice best_;
-  Choice second_;
-};
-
-}  // namespace
-
-KernelTime time_product(const GpuDevice& device, const Product& product, const Engine& engine) {
-  ProductModel model(device, product);
-  Search search(model, product, device);
-  const Choice best = search.run();
-  KernelTime time;
-  time.flops = 2 * product.m * product.n * product.k * product.count;
-  const double width = bytes_per_element(product.computed) / 2;
-  const double core = best.candidate.cycles / device.clock;
-  const double activity = engine.has_quiet_data ? device.constants.quiet_data : 1;
-  time.clock_share =
-      clock_within_power(device, {time.flops * width * activity, best.candidate.memory_bytes,
-                                  best.candidate.seconds, engine.calls_in_a_row});
-  time.compute = core / time.clock_share;
-  time.memory = best.candidate.memory;
-  time.fill = best.candidate.fill;
-  time.seconds = time.fill + overlapped(time.compute, time.memory, device.constants.overlap_norm);
-  time.memory_bytes = best.candidate.memory_bytes;
-  time.cache_bytes = best.candidate.cache_bytes;
-  time.cache = time.cache_bytes / device.cache_bandwidth;
-  time.waves = best.candidate.waves;
-  const auto tile_of = [](const Choice& choice) {
-    return std::array<int, 4>{static_cast<int>(choice.tile.m), static_cast<int>(choice.tile.n), 0,
-                              static_cast<int>(choice.splits)};
-  };
-  time.tile = tile_of(best);
-  if (search.second().candidate.seconds < kNoCandidate) {
-    time.other_tile = tile_of(search.second());
-    time.other_seconds = time.seconds * search.second().candidate.seconds / best.candidate.seconds;
-  }
-  return time;
-}
 
 tl::expected<SchemeFormat, Infeasible> format_of(const GpuDevice& device, QuantScheme scheme,
                                                  DType activation) {
@@ -439,12 +59,81 @@ tl::expected<SchemeFormat, Infeasible> format_of(const GpuDevice& device, QuantS
 double launch_time(const GpuDevice& device, const Engine& engine, double kernels) {
   const GpuConstants& c = device.constants;
   if (engine.is_kernel_time) {
-    return kernels * c.kernel_only / device.latency_clock;
+    return kernels * c.kernel_start / device.latency_clock;
   }
   const double first =
       engine.is_wall_clock ? c.host_dispatch : c.kernel_start / device.latency_clock;
   return first + (kernels - 1) * c.dependent_kernel / device.latency_clock;
 }
+
+namespace {
+
+// What a timing loop leaves in the cache.
+void cycle_copies(const GpuDevice& device, const Engine& engine, const GemmTask& task,
+                  Product& product) {
+  product.has_random_data = engine.repeats_one_product[static_cast<std::size_t>(task.scheme)];
+  if (task.weight_copies <= 0) {
+    return;
+  }
+  const double weights = product.n * product.k * product.b_bytes * product.count;
+  product.copies = product.has_random_data ? 1 : task.weight_copies;
+  if (engine.copies_until_cache_is_full) {
+    product.copies = std::clamp(std::ceil(device.cache_capacity / weights), 1.0, product.copies);
+  }
+  product.cold_b = evicted_share(device, product.copies * weights);
+  if (engine.copies_activations) {
+    const double all = weights + product.m * product.k * product.count * 2;
+    product.cold_a = product.cold_b = evicted_share(device, product.copies * all);
+  }
+}
+
+// 8- and 4-bit products of CUTLASS kernels: no split of the depth; before tcgen05 no choice of
+// tiles either.
+void cut_narrow(const GpuDevice& device, NarrowTiles tiles, Product& product) {
+  if (tiles == NarrowTiles::chosen || product.a_bytes >= 2) {
+    return;
+  }
+  product.keeps_depth_whole = true;
+  if (device.feed != MatrixFeed::tensor_memory) {
+    const bool has_fp4 = device.matrix_per_clock[static_cast<std::size_t>(DType::nvfp4)] > 0;
+    product.menu = tiles == NarrowTiles::fixed && has_fp4 ? TileMenu::fixed : TileMenu::by_rows;
+  }
+}
+
+struct Quantisation {
+  double kernels = 0;
+  double seconds = 0;  // without their start
+};
+
+// The kernels before a product that turn its activations into the product's format.
+Quantisation quantise(const GpuDevice& device, const Engine& engine, const GemmTask& task,
+                      const Product& product) {
+  const auto scheme = static_cast<std::size_t>(task.scheme);
+  double kernels = engine.quant_kernels[scheme];
+  if (kernels <= 0 || task.is_quantised_before || product.a_bytes >= 2) {
+    return {};
+  }
+  VectorTask pass;
+  const double elements = product.m * product.k * product.count;
+  pass.bytes_read = 2 * elements;
+  pass.bytes_written = product.a_bytes * elements;
+  pass.rows = product.m;
+  pass.is_reduction = engine.quantises_by_row[scheme];
+  pass.passes = pass.is_reduction ? 2 : 1;  // a row's scale is known after the first
+  pass.flops = device.constants.quantise_operations * elements * pass.passes;
+  double seconds = vector_body(device, pass);
+  if (product.count > 1) {
+    // A block of threads for every row of every product: one starts per clock, and where all take
+    // the maximum of one scale, as many change it.
+    kernels = engine.batched_quant_kernels;
+    seconds = kernels * std::max(seconds, product.m * product.count / device.clock);
+  }
+  const bool is_packed =
+      task.scheme == QuantScheme::fp8_block && device.feed == MatrixFeed::tensor_memory;
+  return {kernels + (is_packed ? engine.scale_packing_kernels : 0), seconds};
+}
+
+}  // namespace
 
 tl::expected<KernelTime, Infeasible> time_gemm(const GpuDevice& device, const Engine& engine,
                                                const GemmTask& task) {
@@ -462,27 +151,17 @@ tl::expected<KernelTime, Infeasible> time_gemm(const GpuDevice& device, const En
   product.b_bytes = format->b_bytes;
   product.expand = format->expand;
   product.keeps_depth_whole = engine.keeps_depth_whole && format->a_bytes < 2;
-  if (task.weight_copies > 0) {
-    const double set = task.weight_copies * product.n * product.k * product.b_bytes * product.count;
-    product.cold_b = uncached_share(device, set);
-  }
+  cut_narrow(device, engine.narrow_tiles[static_cast<std::size_t>(task.scheme)], product);
+  cycle_copies(device, engine, task, product);
   KernelTime time = time_product(device, product, engine);
-  double kernels = 1;
-  const double extra = engine.quant_kernels[static_cast<std::size_t>(task.scheme)];
-  if (extra > 0 && !task.is_quantised_before) {
-    const bool is_packed =
-        task.scheme == QuantScheme::fp8_block && device.feed == MatrixFeed::tensor_memory;
-    kernels += extra + (is_packed ? engine.scale_packing_kernels : 0);
-    VectorTask quantise;
-    const double elements = product.m * product.k;
-    quantise.bytes_read = 2 * elements;
-    quantise.bytes_written = product.a_bytes * elements;
-    quantise.flops = device.constants.quantise_operations * elements;
-    quantise.rows = product.m;
-    quantise.is_reduction = engine.quantises_by_row;
-    time.seconds += vector_body(device, quantise);
-  }
+  double kernels = 1 + task.further_kernels;
+  const Quantisation quantisation = quantise(device, engine, task, product);
+  kernels += quantisation.kernels;
+  time.seconds += quantisation.seconds;
   time.launch = launch_time(device, engine, kernels);
+  if (task.weight_copies > 0 && !engine.is_kernel_time) {
+    time.launch += device.constants.graph_gap / product.copies;
+  }
   time.seconds += time.launch;
   if (!task.is_in_graph && engine.is_eager[static_cast<std::size_t>(task.scheme)]) {
     time.seconds = std::max(time.seconds, kernels * device.python_operator);

@@ -19,7 +19,7 @@ struct RowGroup {
 inline constexpr std::size_t kRowGroups = 8;
 
 // Which tiles a library instantiates.
-enum class TileMenu { library, triton, marlin };
+enum class TileMenu { library, triton, marlin, by_rows, fixed };
 
 // `count` independent products of [m x k] x [k x n], quantisation done.
 struct Product {
@@ -28,12 +28,14 @@ struct Product {
   double k = 1;
   double count = 1;
   DType computed = DType::bf16;
-  double a_bytes = 2;  // per element of the activations
-  double b_bytes = 2;  // of the weights as stored
-  double c_bytes = 2;  // of the result
-  double cold_a = 0;   // share of the activations' bytes that come from memory
-  double cold_b = 1;   // of the weights'
-  double expand = 0;   // vector operations per weight element to expand it to `computed`
+  double a_bytes = 2;            // per element of the activations
+  double b_bytes = 2;            // of the weights as stored
+  double c_bytes = 2;            // of the result
+  double cold_a = 0;             // share of the activations' bytes that come from memory
+  double cold_b = 1;             // of the weights'
+  double expand = 0;             // vector operations per weight element to expand it to `computed`
+  double copies = 1;             // calls of a loop in every one of the engine's replays
+  bool has_random_data = false;  // whatever the engine's other products have
   bool keeps_depth_whole = false;  // no split of k
   bool is_grouped = false;  // products of different sizes in one launch: persistent, no split
   std::array<RowGroup, kRowGroups> groups = {};  // of grouped products; m is their mean

@@ -21,7 +21,7 @@ GpuDevice random_device() {
     one = rate;
   }
   device.shared_memory = *rc::gen::inRange(96, 256) * 1024.0;
-  device.cache_bytes = *rc::gen::inRange(4, 256) * 1e6;
+  device.cache_bytes = device.cache_capacity = *rc::gen::inRange(4, 256) * 1e6;
   device.cache_bandwidth = 64 * device.cores * device.clock;
   device.memory_peak = *rc::gen::inRange(200, 9000) * 1e9;
   device.memory = {};

@@ -17,6 +17,21 @@ double bandwidth_of(const GpuDevice& device, const VectorTask& task) {
   return sustained * device.constants.memory_efficiency;
 }
 
+// PyTorch's index_select. Up to 16 rows: one after the other. More: up to eight blocks of 128
+// threads on a core, one element each, which wait for the index and then for the element
+// (ATen/native/cuda/Indexing.cu).
+double gather_time(const GpuDevice& device, const VectorTask& task) {
+  constexpr double kFewRows = 16;
+  constexpr double kThreads = 8 * 128;
+  if (!task.is_cold) {
+    return 0;
+  }
+  const double latency = device.constants.memory_latency / device.latency_clock;
+  const double elements = task.bytes_read / 2;
+  return task.rows <= kFewRows ? task.rows * latency
+                               : 2 * latency * elements / (kThreads * device.cores);
+}
+
 }  // namespace
 
 double vector_body(const GpuDevice& device, const VectorTask& task) {
@@ -31,13 +46,17 @@ double vector_body(const GpuDevice& device, const VectorTask& task) {
   const double slots = device.cores * 2 * kThreads / threads;
   // One element at a time and thread: each round waits for its loads; the second pass finds the row
   // in the first-level cache.
-  const double rounds = task.width > 0 ? 1 + std::ceil(task.width / kThreads) : 1;
+  const double rounds = task.width > 0 ? 1 + std::ceil(task.width / kThreads) : task.passes;
   const double waves = std::max(task.rows / slots, 1.0);
+  const double filled = std::min(task.rows / slots, 1.0);
   const double lanes = device.vector_per_clock / 2 * device.clock * c.vector_efficiency;
-  const double compute = task.is_reduction ? waves * task.flops / task.rows / (lanes / 2)
+  // A row that has a core to itself finds all its lanes and an idle memory.
+  const double share = lanes / std::clamp(2 * filled, 1.0, 2.0);
+  const double latency = c.cache_latency + (c.row_latency - c.cache_latency) * filled;
+  const double compute = task.is_reduction ? waves * task.flops / task.rows / share
                                            : task.flops / (lanes * device.cores);
-  const double rows = task.is_reduction ? waves * rounds * c.row_latency / device.latency_clock : 0;
-  return std::max({memory, cache, compute + rows});
+  const double rows = task.is_reduction ? waves * rounds * latency / device.latency_clock : 0;
+  return std::max({memory, cache, compute + rows, gather_time(device, task)});
 }
 
 KernelTime time_vector(const GpuDevice& device, const Engine& engine, const VectorTask& task) {
