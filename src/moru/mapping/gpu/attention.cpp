@@ -286,15 +286,16 @@ DecodeCut cut_decode(const GpuDevice& d, const Engine& engine, const AttentionTa
 // Kernels of a decode beside the attention kernel and the one that combines its parts.
 double kernels_beside_decode(const GpuDevice& d, const Engine& engine, const AttentionTask& task) {
   // FlashAttention-3 lays out its work in a kernel of its own (flash_prepare_scheduler.cu).
-  const double schedule = d.feed == MatrixFeed::shared_memory &&
-                                  engine.decodes_with_flash_attention && !task.is_generic
-                              ? 1
-                              : 0;
+  const double schedule =
+      d.feed == MatrixFeed::shared_memory && engine.decodes_with_flash_attention && !task.is_generic
+          ? 1
+          : 0;
   // Before tcgen05's decode kernels rope and KV write are a kernel of their own; XQA does both.
   const double rope = engine.attention_has_rope && d.feed == MatrixFeed::tensor_memory ? 1 : 0;
   // FlashInfer always writes parts and merges them.
   const double merge =
-      task.is_flashinfer && d.feed != MatrixFeed::tensor_memory && engine.decode_kernels < 1 ? 1 : 0;
+      task.is_flashinfer && d.feed != MatrixFeed::tensor_memory && engine.decode_kernels < 1 ? 1
+                                                                                             : 0;
   return std::max(engine.decode_kernels, schedule + merge) + rope + task.cast_kernels;
 }
 
@@ -338,22 +339,24 @@ KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask&
   }
   // FlashAttention-2 keeps one block of keys in flight per block of threads (cp.async), newer
   // kernels several (TMA, XQA): Little's law limits chips with much bandwidth per core.
-  const bool is_shallow = task.is_generic || (engine.decodes_with_flash_attention && !task.is_flashinfer &&
-                                              d.feed == MatrixFeed::registers);
+  const bool is_shallow =
+      task.is_generic || (engine.decodes_with_flash_attention && !task.is_flashinfer &&
+                          d.feed == MatrixFeed::registers);
   const double per_block =
       is_shallow ? c.shallow_bytes_in_flight : c.bytes_in_flight_per_core / cut.resident;
   const double in_flight = std::min(cut.units, slots) * per_block;
   const double waves = cut.units / slots;
   const double tail = is_shallow && waves > 1 ? std::ceil(waves) / waves : 1;
-  time.memory = time.memory_bytes / std::min(d.memory.pieces(task.kv_piece()) * c.decode_efficiency,
-                                             in_flight / tail / (c.memory_latency / d.latency_clock));
+  time.memory =
+      time.memory_bytes / std::min(d.memory.pieces(task.kv_piece()) * c.decode_efficiency,
+                                   in_flight / tail / (c.memory_latency / d.latency_clock));
   time.cache_bytes = kv_total * cut.readers;
   time.cache = time.cache_bytes /
                std::min(d.cache_bandwidth, in_flight / (c.cache_latency / d.latency_clock));
   time.flops = 2 * s.batch * s.heads * kv * (s.key + s.value);
   time.waves = cut.units / slots;
-  time.launch = launch_time(
-      d, engine, 1 + kernels_beside_decode(d, engine, task) + (cut.has_combine ? 1 : 0));
+  time.launch = launch_time(d, engine,
+                            1 + kernels_beside_decode(d, engine, task) + (cut.has_combine ? 1 : 0));
   time.tile = {static_cast<int>(cut.rows), 128, static_cast<int>(s.key),
                static_cast<int>(cut.splits)};
   const double moved = std::max(time.memory, time.cache);
