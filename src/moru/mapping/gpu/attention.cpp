@@ -203,6 +203,44 @@ struct DecodeCut {
   bool has_combine = false;
 };
 
+// The fewest parts that keep at least 85% of the most that any number of parts keeps busy, out of
+// `slots` blocks of threads at a time; one if that many streams fill 80% of them already
+// (num_splits_heuristic of FlashAttention-2 and -3, flash_api.cpp and hopper/heuristics.h).
+double flash_splits(double streams, double slots, double blocks, double least_blocks) {
+  if (streams >= 0.8 * slots || blocks <= least_blocks) {
+    return 1;
+  }
+  const double most = std::min({128.0, slots, blocks});
+  const auto efficiency = [&](double splits) {
+    const double waves = streams * splits / slots;
+    return waves / std::ceil(waves);
+  };
+  double best = 0;
+  for (double splits = 1; splits <= most; ++splits) {
+    best = std::max(best, efficiency(splits));
+  }
+  double splits = 1;
+  while (efficiency(splits) < 0.85 * best) {
+    ++splits;
+  }
+  return splits;
+}
+
+// FlashAttention-3, on Hopper and compiled for Ampere: one block of threads per core, queries
+// always packed.
+bool uses_flash3(const GpuDevice& d, const Engine& engine, const AttentionTask& task) {
+  return engine.decodes_with_flash_attention && !task.is_generic && !task.is_latent &&
+         !task.is_flashinfer &&
+         (d.feed == MatrixFeed::shared_memory ||
+          (d.feed == MatrixFeed::registers && task.packs_queries));
+}
+
+// The kernels for tcgen05 add up the parts where the last of them ends; the others in a kernel
+// behind.
+bool adds_parts_inside(const GpuDevice& d, const AttentionTask& task) {
+  return !task.is_generic && d.feed == MatrixFeed::tensor_memory;
+}
+
 DecodeCut cut_decode(const GpuDevice& d, const Engine& engine, const AttentionTask& task,
                      const Sizes& s, double kv) {
   DecodeCut cut;
@@ -221,18 +259,44 @@ DecodeCut cut_decode(const GpuDevice& d, const Engine& engine, const AttentionTa
   cut.rows = std::min(round_up(queries, step), most_rows);
   cut.readers = is_packed ? std::ceil(group / most_rows) : group;
   const double streams = s.batch * s.kv_heads * cut.readers;
-  cut.resident = d.feed == MatrixFeed::shared_memory ? 1 : 2;
+  const bool is_flash3 = uses_flash3(d, engine, task);
+  cut.resident = d.feed == MatrixFeed::shared_memory || is_flash3 ? 1 : 2;
   // As many parts as fill the cores, of at least one block of keys each.
   const bool is_whole = task.is_latent && engine.keeps_latent_keys_whole && is_mma;
   const double blocks = std::ceil(kv / std::max(block, 128.0));
   // SGLang's Triton kernels take at most eight parts (triton_attention_num_kv_splits).
   const double most = task.is_generic ? std::min(blocks, 8.0) : blocks;
   const double filling = std::clamp(std::floor(d.cores * cut.resident / streams), 1.0, most);
-  cut.splits = is_whole ? 1 : filling;
+  if (is_flash2) {
+    // mha_varlen_fwd splits the keys only where it packs a group's queries; it counts on two blocks
+    // of threads per core.
+    const bool is_split = is_packed && group > 1;
+    cut.splits = is_split ? flash_splits(streams, 2 * d.cores, std::ceil(kv / block), 1) : 1;
+  } else if (is_flash3) {
+    cut.splits = flash_splits(streams, d.cores, std::ceil(kv / 128), 4);
+  } else {
+    cut.splits = is_whole ? 1 : filling;
+  }
   cut.units = streams * cut.splits;
   cut.keys = task.is_mean ? kv / cut.splits + block / 2 : round_up(kv / cut.splits, block);
-  cut.has_combine = cut.splits > 1;
+  cut.has_combine = cut.splits > 1 && !adds_parts_inside(d, task);
   return cut;
+}
+
+// Kernels of a decode beside the attention kernel and the one that combines its parts.
+double kernels_beside_decode(const GpuDevice& d, const Engine& engine, const AttentionTask& task) {
+  // FlashAttention-3 lays out its work in a kernel of its own (flash_prepare_scheduler.cu).
+  const double schedule =
+      d.feed == MatrixFeed::shared_memory && engine.decodes_with_flash_attention && !task.is_generic
+          ? 1
+          : 0;
+  // Before tcgen05's decode kernels rope and KV write are a kernel of their own; XQA does both.
+  const double rope = engine.attention_has_rope && d.feed == MatrixFeed::tensor_memory ? 1 : 0;
+  // FlashInfer always writes parts and merges them.
+  const double merge =
+      task.is_flashinfer && d.feed != MatrixFeed::tensor_memory && engine.decode_kernels < 1 ? 1
+                                                                                             : 0;
+  return std::max(engine.decode_kernels, schedule + merge) + rope + task.cast_kernels;
 }
 
 bool is_packed_group(const DecodeCut& cut, const Sizes& s) {
@@ -276,20 +340,23 @@ KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask&
   // FlashAttention-2 keeps one block of keys in flight per block of threads (cp.async), newer
   // kernels several (TMA, XQA): Little's law limits chips with much bandwidth per core.
   const bool is_shallow =
-      engine.decodes_with_flash_attention && d.feed == MatrixFeed::registers && !task.is_flashinfer;
-  const double per_core_bytes = is_shallow ? c.shallow_bytes_in_flight : c.bytes_in_flight_per_core;
-  const double in_flight = std::min(cut.units, slots) * per_core_bytes / cut.resident;
-  time.memory = time.memory_bytes / std::min(d.memory.pieces(task.kv_piece()) * c.decode_efficiency,
-                                             in_flight / (c.memory_latency / d.latency_clock));
+      task.is_generic || (engine.decodes_with_flash_attention && !task.is_flashinfer &&
+                          d.feed == MatrixFeed::registers);
+  const double per_block =
+      is_shallow ? c.shallow_bytes_in_flight : c.bytes_in_flight_per_core / cut.resident;
+  const double in_flight = std::min(cut.units, slots) * per_block;
+  const double waves = cut.units / slots;
+  const double tail = is_shallow && waves > 1 ? std::ceil(waves) / waves : 1;
+  time.memory =
+      time.memory_bytes / std::min(d.memory.pieces(task.kv_piece()) * c.decode_efficiency,
+                                   in_flight / tail / (c.memory_latency / d.latency_clock));
   time.cache_bytes = kv_total * cut.readers;
   time.cache = time.cache_bytes /
                std::min(d.cache_bandwidth, in_flight / (c.cache_latency / d.latency_clock));
   time.flops = 2 * s.batch * s.heads * kv * (s.key + s.value);
   time.waves = cut.units / slots;
-  // Before tcgen05's decode kernels rope and KV write are a kernel of their own; XQA does both.
-  const double rope = engine.attention_has_rope && d.feed == MatrixFeed::tensor_memory ? 1 : 0;
-  time.launch = launch_time(
-      d, engine, 1 + engine.decode_kernels + rope + task.cast_kernels + (cut.has_combine ? 1 : 0));
+  time.launch = launch_time(d, engine,
+                            1 + kernels_beside_decode(d, engine, task) + (cut.has_combine ? 1 : 0));
   time.tile = {static_cast<int>(cut.rows), 128, static_cast<int>(s.key),
                static_cast<int>(cut.splits)};
   const double moved = std::max(time.memory, time.cache);

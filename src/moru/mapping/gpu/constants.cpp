@@ -118,7 +118,7 @@ constexpr GpuConstant kConstants[] = {
      "first loads and last store of one tile of queries",
      "estimated by moru validate ops --calibrate", true, "attention"},
     {&C::shallow_bytes_in_flight, "shallow_bytes_in_flight", 2e3, 40e3, "B",
-     "outstanding loads of one core in FlashAttention-2 decode",
+     "outstanding loads of one block of threads in FlashAttention-2 decode",
      "estimated by moru validate ops --calibrate", true, "attention"},
     {&C::later_start, "later_start", 500, 15000, "clk",
      "each further part of a decode on the same core", "estimated by moru validate ops --calibrate",
