@@ -84,6 +84,9 @@ void DeploymentOptions::declare(Options& options) {
   options.text("--capacity-policy", capacity_policy,
                "trtllm: guaranteed_no_evict, max_utilization");
   options.flag("--enable-mixed-chunk", mixed_chunk, "sglang: steps with prompts decode as well");
+  options.count("--stream-interval", stream_interval, "sglang: tokens per chunk of an answer");
+  options.count("--scheduler-recv-interval", scheduler_recv_interval,
+                "sglang: decode steps between two looks for requests");
   options.text("--router", router, "how requests are split over replicas");
   options.text("--mapper", mapper, "how operators are costed");
 }
@@ -132,6 +135,9 @@ void DeploymentOptions::apply(const Options& options, Scenario& scenario) const 
   take_name(scheduling_policy, "--scheduling-policy", target.scheduling_policy);
   take_name(capacity_policy, "--capacity-policy", target.capacity_policy);
   target.enable_mixed_chunk = target.enable_mixed_chunk || mixed_chunk;
+  take_count(options, "--stream-interval", stream_interval, target.stream_interval);
+  take_count(options, "--scheduler-recv-interval", scheduler_recv_interval,
+             target.scheduler_recv_interval);
   take_text(router, target.router);
   take_text(mapper, scenario.mapper);
 }

@@ -37,6 +37,8 @@ struct DeploymentOptions {
   std::string scheduling_policy;
   std::string capacity_policy;
   bool mixed_chunk = false;
+  std::int64_t stream_interval = 1;
+  std::int64_t scheduler_recv_interval = 1;
   std::string router;
   std::string mapper;
 

@@ -247,10 +247,10 @@ class PlanSearch {
   }
 
   static bool is_good(const RequestState& request, const Slo& slo) {
-    const double ttft = to_seconds(request.first_token - request.arrival);
+    const double ttft = to_seconds(request.first_sent - request.arrival);
     const double whole = to_seconds(request.last_token - request.arrival);
     const int gaps = request.output - 1;
-    const double tpot = gaps > 0 ? to_seconds(request.last_token - request.first_token) / gaps : 0;
+    const double tpot = gaps > 0 ? to_seconds(request.last_token - request.first_sent) / gaps : 0;
     return (!slo.ttft || ttft <= slo.ttft->value) && (!slo.tpot || tpot <= slo.tpot->value) &&
            (!slo.e2el || whole <= slo.e2el->value);
   }

@@ -216,12 +216,12 @@ std::string request_csv_header() {
 void append_request_csv(const RequestState& request, std::string& out) {
   const std::int32_t gaps = request.output - 1;
   const double tpot =
-      gaps > 0 ? to_milliseconds(request.last_token - request.first_token) / gaps : 0;
+      gaps > 0 ? to_milliseconds(request.last_token - request.first_sent) / gaps : 0;
   fmt::format_to(std::back_inserter(out), "{},{:.6f},{},{},{},{},{:.3f},{:.3f},{:.4f},{:.3f}\n",
                  request.id, to_seconds(request.arrival), request.prompt, request.output,
                  request.cached_tokens, request.preemptions,
                  to_milliseconds(request.first_scheduled - request.arrival),
-                 to_milliseconds(request.first_token - request.arrival), tpot,
+                 to_milliseconds(request.first_sent - request.arrival), tpot,
                  to_milliseconds(request.last_token - request.arrival));
 }
 

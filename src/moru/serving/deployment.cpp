@@ -62,6 +62,11 @@ void check_policies(const Deployment& deployment, const std::string& name,
   if (deployment.enable_mixed_chunk && name != "sglang") {
     fail(fmt::format("enable_mixed_chunk is sglang's, the scheduler is {}", name));
   }
+  if ((deployment.stream_interval != 1 || deployment.scheduler_recv_interval != 1) &&
+      name != "sglang") {
+    fail(fmt::format(
+        "stream_interval and scheduler_recv_interval are sglang's, the scheduler is {}", name));
+  }
   if (deployment.capacity_policy != CapacityPolicy::guaranteed_no_evict && name != "trtllm") {
     fail(fmt::format("capacity_policy is trtllm's, the scheduler is {}", name));
   }
@@ -262,6 +267,8 @@ void Deployment::validate(const FieldCheck& check) const {
   positive("max_num_seqs", max_num_seqs.value_or(1));
   positive("max_num_batched_tokens", max_num_batched_tokens.value_or(1));
   positive("max_model_len", max_model_len.value_or(1));
+  positive("stream_interval", stream_interval);
+  positive("scheduler_recv_interval", scheduler_recv_interval);
   positive("num_gpu_blocks_override", num_gpu_blocks_override.value_or(1));
   const double share = gpu_memory_utilization.value_or(1);
   check.require(share > 0 && share <= 1, "gpu_memory_utilization", "must be above 0 and at most 1");
@@ -307,6 +314,8 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
   config.scheduling_policy = deployment.scheduling_policy;
   config.capacity_policy = deployment.capacity_policy;
   config.enable_mixed_chunk = deployment.enable_mixed_chunk;
+  config.first_chunk_tokens = deployment.stream_interval;
+  config.scheduler_recv_interval = deployment.scheduler_recv_interval;
   config.router = deployment.router;
   config.fleet = deployment.fleet;
   check_fleet(config, deployment);

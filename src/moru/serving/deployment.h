@@ -70,6 +70,8 @@ struct Deployment {
   SchedulingPolicy scheduling_policy = SchedulingPolicy::fcfs;
   CapacityPolicy capacity_policy = CapacityPolicy::guaranteed_no_evict;
   bool enable_mixed_chunk = false;
+  std::int64_t stream_interval = 1;
+  std::int64_t scheduler_recv_interval = 1;
   std::string router = "round_robin";
   FleetPolicy fleet;
 
@@ -114,6 +116,10 @@ struct Deployment {
                "who is served first: fcfs, priority (vllm), lpm (sglang)");
     v.optional("capacity_policy", x.capacity_policy,
                "trtllm: guaranteed_no_evict, max_utilization");
+    v.optional("stream_interval", x.stream_interval,
+               "sglang: tokens per chunk that a client gets; the first comes with the first chunk");
+    v.optional("scheduler_recv_interval", x.scheduler_recv_interval,
+               "sglang: decode steps between two looks for new requests");
     v.optional("enable_mixed_chunk", x.enable_mixed_chunk,
                "sglang: steps with prompts decode as well");
     v.optional("router", x.router, "how requests are split over replicas");
@@ -179,6 +185,10 @@ struct EngineConfig {
   SchedulingPolicy scheduling_policy = SchedulingPolicy::fcfs;
   CapacityPolicy capacity_policy = CapacityPolicy::guaranteed_no_evict;
   bool enable_mixed_chunk = false;
+  // Tokens after which a client gets its first ones.
+  std::int64_t first_chunk_tokens = 1;
+  // Decode steps between two looks for new requests; a step with prompts or an idle engine looks.
+  std::int64_t scheduler_recv_interval = 1;
   std::string router = "round_robin";
   FleetPolicy fleet;
   RankRouting rank_routing = RankRouting::least_loaded;

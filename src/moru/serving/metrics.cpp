@@ -49,11 +49,11 @@ const Slo& MetricsCollector::slo_of(const RequestState& request) const {
 }
 
 void MetricsCollector::on_finish(const RequestState& request, SimTime now) {
-  const double ttft = to_milliseconds(request.first_token - request.arrival);
+  const double ttft = to_milliseconds(request.first_sent - request.arrival);
   const double e2el = to_milliseconds(now - request.arrival);
   const std::int32_t gaps = request.output - 1;
   const double tpot =
-      gaps > 0 ? to_milliseconds(now - request.first_token) / static_cast<double>(gaps) : 0;
+      gaps > 0 ? to_milliseconds(now - request.first_sent) / static_cast<double>(gaps) : 0;
   metrics_.ttft_ms.add(ttft);
   metrics_.e2el_ms.add(e2el);
   if (gaps > 0) {

@@ -132,6 +132,10 @@ void Rank::process(const StepPlan& plan, SimTime now, RankEvents& events) {
     if (state.first_token < 0) {
       state.first_token = now;
     }
+    if (state.first_sent < 0 &&
+        (state.generated() >= config_.first_chunk_tokens || state.generated() == state.output)) {
+      state.first_sent = now;
+    }
     state.last_token = now;
     if (has_identity_ && state.status == RequestStatus::running) {
       pool_->publish(entry.slot, state, state.computed - state.placeholders);

@@ -171,14 +171,18 @@ void Replica::advance(SimTime horizon) {
       if (now_ >= horizon) {
         return;
       }
-      deliver(now_, true);
+      if (is_polling()) {
+        deliver(now_, true);
+      }
       if (!run_ahead(horizon)) {
         decide();
       }
     } else if (!queue_.empty()) {
       const SimTime end = queue_.front().record.end;
       // Requests that arrive during the step are routed by what the ranks held then.
-      deliver(std::min(end, horizon), false);
+      if (config_.scheduler_recv_interval <= 1) {
+        deliver(std::min(end, horizon), false);
+      }
       if (end > horizon) {
         return;
       }
@@ -193,6 +197,15 @@ void Replica::advance(SimTime horizon) {
       is_deciding_ = true;
     }
   }
+}
+
+bool Replica::is_polling() {
+  if (config_.scheduler_recv_interval <= 1 || !has_decoded_ || !has_unfinished() ||
+      ++decodes_since_poll_ >= config_.scheduler_recv_interval) {
+    decodes_since_poll_ = 0;
+    return true;
+  }
+  return false;
 }
 
 void Replica::deliver(SimTime until, bool is_inclusive) {
@@ -250,6 +263,17 @@ Replica::InFlight Replica::take_spare() {
   return step;
 }
 
+bool Replica::only_decodes(const std::vector<StepPlan>& plans) const {
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    for (const ScheduledRequest& entry : plans[i].scheduled) {
+      if (entry.computed_before < ranks_[i].request(entry.slot).prompt) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
 void Replica::decide() {
   is_deciding_ = false;
   bool has_work = false;
@@ -270,6 +294,7 @@ void Replica::decide() {
     has_preempted = has_preempted || !plan.preempted.empty();
     step.free_after_schedule.push_back(ranks_[i].free_blocks());
   }
+  has_decoded_ = config_.scheduler_recv_interval > 1 && only_decodes(step.plans);
   needs_identity_ = has_preempted && config_.enable_prefix_caching && !has_identity_;
   step.record.decided = now_;
   if (tokens > 0) {

@@ -123,6 +123,9 @@ class Replica : private RankEvents {
   SimTime front_end_time(std::int64_t id) const;
   SimTime pass_front_end(std::int64_t id, SimTime sent);
   void deliver(SimTime until, bool is_inclusive);
+  // Whether the engine looks for new requests before this decision; counts the decision.
+  bool is_polling();
+  bool only_decodes(const std::vector<StepPlan>& plans) const;
   std::size_t route();
   void decide();
   void launch(InFlight step);
@@ -151,6 +154,8 @@ class Replica : private RankEvents {
   SimTime front_end_free_ = 0;  // when the front end has nothing left to do
   SimTime now_ = 0;
   bool is_deciding_ = false;
+  bool has_decoded_ = false;  // the last step decided had no prompts
+  std::int64_t decodes_since_poll_ = 0;
   bool has_identity_;
   bool needs_identity_ = false;
   std::deque<InFlight> queue_;

@@ -25,7 +25,8 @@ struct RequestState {
   RequestStatus status = RequestStatus::waiting;
   SimTime arrival = 0;
   SimTime first_scheduled = -1;
-  SimTime first_token = -1;
+  SimTime first_token = -1;  // was sampled
+  SimTime first_sent = -1;   // reached the client (EngineConfig::first_chunk_tokens)
   SimTime last_token = -1;
 
   std::int32_t generated() const { return length - prompt; }

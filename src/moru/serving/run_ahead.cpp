@@ -54,6 +54,10 @@ Replica::Run Replica::plan_run() const {
     // The last token goes the ordinary way, because it ends the request.
     run.most_steps = std::min<std::int64_t>(run.most_steps,
                                             request.prompt + request.output - 1 - request.length);
+    if (request.first_sent < 0) {
+      run.most_steps =
+          std::min<std::int64_t>(run.most_steps, config_.first_chunk_tokens - request.generated());
+    }
     const std::int64_t room = request.blocks * config_.block_size - request.computed;
     ++run.fresh_blocks[static_cast<std::size_t>(room % config_.block_size)];
     for (std::size_t i = 0; i < rules.size(); ++i) {
@@ -91,6 +95,9 @@ void Replica::commit_run(std::int64_t steps, SimTime last_token) {
     request.length += count;
     request.computed += count;
     request.last_token = last_token;
+    if (request.first_sent < 0 && request.generated() >= config_.first_chunk_tokens) {
+      request.first_sent = last_token;
+    }
     const auto blocks =
         static_cast<std::int32_t>((request.computed + config_.block_size - 1) / config_.block_size);
     fresh += std::max(blocks - request.blocks, 0);
@@ -121,12 +128,17 @@ bool Replica::run_ahead(SimTime horizon) {
   // The end of the step in flight (asynchronous), or of the last one.
   SimTime flying_end = queue_.empty() ? now_ : queue_.front().record.end;
   for (; steps < run.most_steps && now_ < horizon; ++steps) {
-    if (!is_blocked && !arrivals_.empty() && arrivals_.next_time() <= now_) {
+    const std::int64_t polled = decodes_since_poll_;
+    // The decision before the first step has looked already.
+    const bool is_expecting = !is_blocked && !arrivals_.empty() && arrivals_.next_time() <= now_;
+    if (steps > 0 && is_polling() && is_expecting) {
+      decodes_since_poll_ = config_.scheduler_recv_interval;
       break;
     }
     const std::int64_t fresh =
         run.fresh_blocks[static_cast<std::size_t>(steps % config_.block_size)];
     if (fresh > free) {
+      decodes_since_poll_ = polled;
       break;
     }
     works_.front() = run.work;
@@ -135,6 +147,7 @@ bool Replica::run_ahead(SimTime horizon) {
     const SimTime end = start + durations_.front();
     const SimTime token = queue_.empty() ? end : flying_end;
     if (token > horizon) {
+      decodes_since_poll_ = polled;
       break;
     }
     timer_.commit();

@@ -65,5 +65,50 @@ TEST(Sglang, RetractsTheShortestAnswerOfTheLongestPrompt) {
   EXPECT_EQ(testing::log_steps(sglang(50), trace).steps, expected);
 }
 
+// --scheduler-recv-interval 4: B arrives during the second step. The decisions at 2, 3 and 4 ms do
+// not look for it, that at 5 ms does.
+TEST(Sglang, LooksForRequestsEveryFewDecodes) {
+  EngineConfig config = sglang(1000);
+  config.scheduler_recv_interval = 4;
+  Trace trace;
+  trace.requests = {{0, 5, 7}, {3 * kMillisecond / 2, 5, 2}};
+  EXPECT_EQ(testing::log_steps(config, trace).steps,
+            (Steps{"A5", "A1", "A1", "A1", "A1", "B5", "A1 B1", "A1"}));
+}
+
+class Quiet final : public ReplicaEvents {
+ public:
+  std::map<std::int64_t, RequestState> finished;
+  void on_token(const RequestState&, SimTime) override {}
+  void on_tokens(std::int64_t, SimTime, SimTime) override {}
+  void on_finish(const RequestState& request, SimTime) override { finished[request.id] = request; }
+};
+
+// --stream-interval 10: a token a millisecond, so the client of A hears after 10 ms, that of B,
+// whose answer ends before, at its end; whether or not steps are taken many at once.
+TEST(Sglang, AClientHearsWithTheFirstWholeChunk) {
+  EngineConfig config = sglang(1000);
+  config.first_chunk_tokens = 10;
+  Trace trace;
+  trace.requests = {{0, 5, 15}, {100 * kMillisecond, 5, 4}};
+  for (const SimTime interval : {1, 4}) {
+    config.scheduler_recv_interval = interval;
+    const auto logged = testing::log_steps(config, trace).finished;
+    ServiceInput input;
+    input.trace = &trace;
+    testing::ConstantTimer timer;
+    Quiet quiet;
+    Replica replica(config, input, timer, quiet, false);
+    replica.push(0, trace.requests[0].arrival);
+    replica.push(1, trace.requests[1].arrival);
+    replica.advance();
+    for (const auto& finished : {logged, quiet.finished}) {
+      EXPECT_EQ(finished.at(0).first_token, kMillisecond);
+      EXPECT_EQ(finished.at(0).first_sent, 10 * kMillisecond);
+      EXPECT_EQ(finished.at(1).first_sent, 104 * kMillisecond);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace moru

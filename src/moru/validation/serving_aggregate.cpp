@@ -116,6 +116,16 @@ Service service_of(const TextTable& table, std::size_t row, const ServingQuestio
   return service;
 }
 
+// The open InferenceMAX benchmark starts SGLang with --stream-interval 10 and looks for requests
+// every 10 decode steps, or 30 from 16 clients on (--scheduler-recv-interval). Releases up to 0.5.9
+// send the first tokens with the first whole chunk, the builds after them at once
+// (scheduler_output_processor_mixin.py).
+constexpr std::int64_t kBusy = 16;
+void stream_in_chunks(Deployment& deployment, bool is_busy, std::string_view version) {
+  deployment.stream_interval = version.starts_with("nightly") ? 1 : 10;
+  deployment.scheduler_recv_interval = is_busy ? 30 : 10;
+}
+
 // Why a row cannot be predicted, before looking at the model.
 std::string refusal(const TextTable& table, std::size_t row) {
   if (!is_aggregated(table, row)) {
@@ -223,12 +233,18 @@ AggregateComparison compare_aggregate(const TextTable& table, const ServingQuest
     row.tpot_measured = table.number(i, "measured_tpot_ms").value_or(0);
     if (row.refused.empty()) {
       try {
-        const auto [found, is_new] = services.try_emplace(service_key(table, i));
-        if (is_new) {
-          found->second = service_of(table, i, question);
-        }
         const bool is_dump = table.text(i, "provenance").find(".csv;") != std::string_view::npos ||
                              table.text(i, "provenance").starts_with("db-dump");
+        const bool is_busy = table.count(i, "concurrency").value_or(1) >= kBusy;
+        const auto [found, is_new] = services.try_emplace(
+            fmt::format("{}{}{}{}", service_key(table, i), is_dump, is_dump && is_busy,
+                        table.text(i, "backend_version").starts_with("nightly")));
+        if (is_new) {
+          found->second = service_of(table, i, question);
+          if (is_dump && found->second.deployment.backend == "sglang") {
+            stream_in_chunks(found->second.deployment, is_busy, table.text(i, "backend_version"));
+          }
+        }
         found->second.points.push_back(
             {i, table.count(i, "isl").value_or(1), table.count(i, "osl").value_or(1),
              table.count(i, "concurrency").value_or(1), is_dump ? 0.2 : 0});
