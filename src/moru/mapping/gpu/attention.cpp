@@ -34,19 +34,23 @@ struct Sizes {
 // Cycles of one core for `pairs` (query, key) pairs of one tile: two products on the matrix units,
 // one exponential on the special-function unit (16 per clock and core, CUDA programming guide,
 // throughput table) and the rest of the online softmax on the vector units (FlashAttention-2, arXiv
-// 2307.08691, section 3; FlashAttention-3, arXiv 2407.08608, section 3.1).
+// 2307.08691, section 3; FlashAttention-3, arXiv 2407.08608, section 3.1). `beside`: blocks of
+// threads on the core at a time.
 double pair_cycles(const GpuDevice& d, double matrix_rate, double key, double value,
-                   double per_core) {
+                   double beside) {
   const GpuConstants& c = d.constants;
   const double matrix =
       2 * (round_up(key, 16) + round_up(value, 16)) / (matrix_rate * d.issue_efficiency);
   // tcgen05 chips compute part of the exponentials with polynomials on the vector units (FA-4).
   const double exponentials =
       (d.feed == MatrixFeed::tensor_memory ? c.exponential_emulation : 1) / 16;
-  const double vector = c.softmax_operations / (d.vector_per_clock / 2);
+  // Maxima, comparisons and conversions, half of them, run in 64 lanes of a core whatever its rate
+  // of multiply-adds (CUDA programming guide, throughput of arithmetic instructions).
+  const double lanes = d.vector_per_clock / 2;
+  const double vector = c.softmax_operations / 2 * (1 / lanes + 1 / std::min(lanes, 64.0));
   if (d.feed == MatrixFeed::registers) {
     // One block of threads alone on a core computes products and softmax in turn.
-    return p_norm(matrix, exponentials + vector, per_core > 1 ? c.attention_norm : 1);
+    return p_norm(matrix, exponentials + vector, beside > 1 ? c.attention_norm : 1);
   }
   return p_norm(matrix, std::max(exponentials, vector), c.attention_norm);
 }
@@ -109,7 +113,11 @@ Tiling tiling_of(const GpuDevice& d, const Sizes& s, const AttentionTask& task,
     t.rows = is_wide ? 64 : 128;
   }
   // One tile holds its queries, and two blocks of keys and values; registers hold the output.
-  t.resident = d.feed == MatrixFeed::registers && !is_wide ? 2 : 1;
+  // FlashAttention-2's split-KV kernel takes 128 keys at a time; its plain one 64, and 32 on cores
+  // with 100 KB (flash_fwd_launch_template.h).
+  const bool is_small = engine.decodes_as_prefill && d.shared_memory < 128 * 1024;
+  const double tile_bytes = (t.rows + 2.0 * (is_flash2 ? 128 : is_small ? 32 : 64)) * s.key * 2;
+  t.resident = d.feed == MatrixFeed::registers && 2 * tile_bytes <= d.shared_memory ? 2 : 1;
   const double group = s.heads / s.kv_heads;
   const bool is_packed = s.rows < t.rows / 2 && !engine.decodes_as_prefill &&
                          !is_flash2;  // short queries of one group share a tile
@@ -151,7 +159,7 @@ KernelTime prefill(const GpuDevice& d, const Engine& engine, const AttentionTask
   const double block = std::min(t.rows, s.rows);
   const double keys = round_up(keys_per_block(task, s, block), 64);
   const double longest = round_up(s.window > 0 ? std::min(s.kv, s.window + block + 64) : s.kv, 64);
-  const double pair = pair_cycles(d, rate, s.key, s.value, t.units / d.cores);
+  const double pair = pair_cycles(d, rate, s.key, s.value, std::min(t.resident, t.units / d.cores));
   const double start = c.tile_start;
   const double exposed = task.is_generic ? c.memory_latency * 2 / 64 : 0;
   // Without room for a second block of keys loads, operands and products take turns.
@@ -316,7 +324,8 @@ KernelTime decode(const GpuDevice& d, const Engine& engine, const AttentionTask&
   const DecodeCut cut = cut_decode(d, engine, task, s, kv);
   const double slots = d.cores * cut.resident;
   const double per_core = std::max(1.0, cut.units / d.cores);
-  const double pair = pair_cycles(d, rate, s.key, s.value, cut.units / d.cores);
+  const double pair =
+      pair_cycles(d, rate, s.key, s.value, std::min(cut.resident, cut.units / d.cores));
   // Queries and two blocks of keys must fit shared memory, or loads wait for the products.
   const bool fits = (cut.rows + 2 * 64) * s.key * 2 <= d.shared_memory;
   const double exposed = task.is_generic || !fits ? c.memory_latency * 2 / 64 : 0;

@@ -42,16 +42,16 @@ struct GpuConstants {
   double quiet_data = 0.5;
   double memory_energy = 40e-12;
   // Vector work.
-  double softmax_operations = 6.567;
+  double softmax_operations = 5;
   double exponential_emulation = 0.6;
   double quantise_operations = 17.33;
   double dequantise_operations = 1;
   double vector_efficiency = 0.3399;
-  double attention_norm = 1;
+  double attention_norm = 1.1;
   double attention_ramp = 6000;
-  double tile_start = 8403;
+  double tile_start = 8769;
   double decode_efficiency = 0.99;
-  double later_start = 6357;
+  double later_start = 6547;
   double decode_start = 1.526e+04;
   double shallow_bytes_in_flight = 5498;
   double combine_cost = 3000;
