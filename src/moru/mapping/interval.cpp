@@ -5,21 +5,19 @@ namespace {
 
 // Order of Uncertainty.
 constexpr IntervalWidth kWidths[] = {
-    {"products", 1.40},
-    {"quantised products", 1.74},
+    {"products", 1.37},
+    {"quantised and batched products, passes", 1.54},
     {"collectives and expert traffic", 1.49},
-    {"attention, passes and experts", 1.91},
-    {"latent heads and mixed steps", 2.39},
+    {"attention and experts", 1.96},
+    {"latent decodes and mixed steps", 2.18},
 };
 
 }  // namespace
 
 Uncertainty uncertainty_of(const Task& task) {
   if (const auto* gemm = std::get_if<GemmTask>(&task)) {
-    if (gemm->batch > 1) {
-      return Uncertainty::latent_head;
-    }
-    return gemm->scheme == QuantScheme::none ? Uncertainty::gemm : Uncertainty::quantised_gemm;
+    const bool is_plain = gemm->batch <= 1 && gemm->scheme == QuantScheme::none;
+    return is_plain ? Uncertainty::gemm : Uncertainty::quantised_gemm;
   }
   if (const auto* attention = std::get_if<AttentionTask>(&task)) {
     return attention->is_latent ? Uncertainty::latent_head : Uncertainty::kernel;
@@ -39,7 +37,8 @@ Uncertainty uncertainty_of(const Task& task) {
     }
     return Uncertainty::gemm;
   }
-  return Uncertainty::kernel;
+  return std::holds_alternative<VectorTask>(task) ? Uncertainty::quantised_gemm
+                                                  : Uncertainty::kernel;
 }
 
 Interval interval_of(double seconds, Uncertainty kind) {

@@ -151,10 +151,10 @@ using Task = std::variant<GemmTask, AttentionTask, MoeTask, VectorTask, Collecti
 // Which uncertainty a prediction carries (mapping/interval.h).
 enum class Uncertainty {
   gemm,
-  quantised_gemm,
+  quantised_gemm,  // products with casts around them or of single heads; passes over data
   collective,
-  kernel,       // attention, passes, experts: which of several kernels a library takes
-  latent_head,  // decode of latents, products of single heads, prompts and decodes in one kernel
+  kernel,       // attention and experts: which of several kernels a library takes
+  latent_head,  // decode of latents, prompts and decodes in one kernel
 };
 
 // Time of one task. The parts overlap; seconds is not their sum.

@@ -108,9 +108,10 @@ TEST_F(Ops, WidthsOfIntervalsAreDerivedFromTheRowsOnDemand) {
   const OpsValidation result = validate_ops(question);
   ASSERT_EQ(result.widths.size(), 2U);
   EXPECT_EQ(result.widths[0].name, "products");
-  EXPECT_EQ(result.widths[1].name, "quantised products");
+  EXPECT_EQ(result.widths[1].name, "quantised and batched products, passes");
   EXPECT_NE(ops_text(result).find("{\"products\", "), std::string::npos);
-  EXPECT_NE(ops_json(result).find("\"class\": \"quantised products\""), std::string::npos);
+  EXPECT_NE(ops_json(result).find("\"class\": \"quantised and batched products, passes\""),
+            std::string::npos);
 }
 
 TEST_F(Ops, AFileOfAnUnknownOperatorIsRefusedWithAReason) {
