@@ -320,13 +320,31 @@ BatchWork Replica::work_of(const StepPlan& plan) const {
   work.contexts.resize(rules.size());
   work.tokens = plan.tokens;
   work.sequences = static_cast<std::int64_t>(plan.scheduled.size());
+  // One new token that sees the whole context, nearly all of a batch: the same for every such rule.
+  std::int64_t decodes = 0;
+  std::int64_t keys = 0;
+  std::int64_t longest = 0;
   for (const ScheduledRequest& entry : plan.scheduled) {
     work.sampled += entry.samples ? 1 : 0;
     const Sequence sequence{entry.tokens, entry.computed_before};
+    const bool is_decode = entry.tokens == 1;
+    if (is_decode) {
+      const std::int64_t seen = entry.computed_before + 1;
+      ++decodes;
+      keys += seen;
+      longest = std::max(longest, seen);
+    }
     for (std::size_t i = 0; i < rules.size(); ++i) {
-      ContextWork& context = work.contexts[i];
-      (entry.tokens == 1 ? context.decode : context.prefill)
-          .add(attention_work(rules[i], sequence));
+      if (!is_decode || rules[i].kind != ContextKind::full) {
+        ContextWork& context = work.contexts[i];
+        (is_decode ? context.decode : context.prefill).add(attention_work(rules[i], sequence));
+      }
+    }
+  }
+  const auto sum = static_cast<double>(keys);
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (rules[i].kind == ContextKind::full) {
+      work.contexts[i].decode.add({decodes, decodes, sum, sum, longest});
     }
   }
   return work;
