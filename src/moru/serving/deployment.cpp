@@ -67,6 +67,9 @@ void check_policies(const Deployment& deployment, const std::string& name,
     fail(fmt::format(
         "stream_interval and scheduler_recv_interval are sglang's, the scheduler is {}", name));
   }
+  if (deployment.attention_dp_timeout_iters != 0 && name != "trtllm") {
+    fail(fmt::format("attention_dp_timeout_iters is trtllm's, the scheduler is {}", name));
+  }
   if (deployment.capacity_policy != CapacityPolicy::guaranteed_no_evict && name != "trtllm") {
     fail(fmt::format("capacity_policy is trtllm's, the scheduler is {}", name));
   }
@@ -269,6 +272,8 @@ void Deployment::validate(const FieldCheck& check) const {
   positive("max_model_len", max_model_len.value_or(1));
   positive("stream_interval", stream_interval);
   positive("scheduler_recv_interval", scheduler_recv_interval);
+  check.require(attention_dp_timeout_iters >= 0, "attention_dp_timeout_iters",
+                "must be at least 0");
   positive("num_gpu_blocks_override", num_gpu_blocks_override.value_or(1));
   const double share = gpu_memory_utilization.value_or(1);
   check.require(share > 0 && share <= 1, "gpu_memory_utilization", "must be above 0 and at most 1");
@@ -316,6 +321,7 @@ EngineConfig resolve(const Deployment& deployment, const Model& model, const Chi
   config.enable_mixed_chunk = deployment.enable_mixed_chunk;
   config.first_chunk_tokens = deployment.stream_interval;
   config.scheduler_recv_interval = deployment.scheduler_recv_interval;
+  config.attention_dp_timeout_iters = deployment.attention_dp_timeout_iters;
   config.router = deployment.router;
   config.fleet = deployment.fleet;
   check_fleet(config, deployment);

@@ -72,6 +72,7 @@ struct Deployment {
   bool enable_mixed_chunk = false;
   std::int64_t stream_interval = 1;
   std::int64_t scheduler_recv_interval = 1;
+  std::int64_t attention_dp_timeout_iters = 0;
   std::string router = "round_robin";
   FleetPolicy fleet;
 
@@ -120,6 +121,9 @@ struct Deployment {
                "sglang: tokens per chunk that a client gets; the first comes with the first chunk");
     v.optional("scheduler_recv_interval", x.scheduler_recv_interval,
                "sglang: decode steps between two looks for new requests");
+    v.optional("attention_dp_timeout_iters", x.attention_dp_timeout_iters,
+               "trtllm: most steps that a prompt waits for those of other data ranks "
+               "(attention_dp_config); 0: none");
     v.optional("enable_mixed_chunk", x.enable_mixed_chunk,
                "sglang: steps with prompts decode as well");
     v.optional("router", x.router, "how requests are split over replicas");
@@ -189,6 +193,8 @@ struct EngineConfig {
   std::int64_t first_chunk_tokens = 1;
   // Decode steps between two looks for new requests; a step with prompts or an idle engine looks.
   std::int64_t scheduler_recv_interval = 1;
+  // Most steps that a prompt waits until every data rank has one; 0: none.
+  std::int64_t attention_dp_timeout_iters = 0;
   std::string router = "round_robin";
   FleetPolicy fleet;
   RankRouting rank_routing = RankRouting::least_loaded;

@@ -263,6 +263,26 @@ Replica::InFlight Replica::take_spare() {
   return step;
 }
 
+// _balance_adp_requests of TensorRT-LLM (pyexecutor/py_executor.py): prompts wait until every rank
+// has one, because a step takes as long as its slowest rank, but not for ever, and not for a rank
+// that has nothing else to do.
+void Replica::balance_prompts() {
+  const auto all = [this](auto&& holds) {
+    return std::all_of(ranks_.begin(), ranks_.end(), holds);
+  };
+  const bool have_prompts = all([](const Rank& rank) { return !rank.waiting().empty(); });
+  const bool have_room =
+      all([this](const Rank& rank) { return rank.running_count() < config_.max_num_seqs; });
+  const bool have_decodes = all([](const Rank& rank) { return !rank.running().empty(); });
+  ++held_steps_;
+  const bool is_held = !(have_prompts && have_room) && have_decodes &&
+                       held_steps_ < config_.attention_dp_timeout_iters;
+  held_steps_ = is_held ? held_steps_ : 0;
+  for (const auto& scheduler : schedulers_) {
+    scheduler->hold_prompts(is_held);
+  }
+}
+
 bool Replica::only_decodes(const std::vector<StepPlan>& plans) const {
   for (std::size_t i = 0; i < plans.size(); ++i) {
     for (const ScheduledRequest& entry : plans[i].scheduled) {
@@ -282,6 +302,9 @@ void Replica::decide() {
   }
   if (!has_work) {
     return;
+  }
+  if (config_.attention_dp_timeout_iters > 0 && ranks_.size() > 1) {
+    balance_prompts();
   }
   InFlight step = take_spare();
   std::int64_t tokens = 0;

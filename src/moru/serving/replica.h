@@ -125,6 +125,8 @@ class Replica : private RankEvents {
   void deliver(SimTime until, bool is_inclusive);
   // Whether the engine looks for new requests before this decision; counts the decision.
   bool is_polling();
+  // Whether prompts wait for those of other ranks.
+  void balance_prompts();
   bool only_decodes(const std::vector<StepPlan>& plans) const;
   std::size_t route();
   void decide();
@@ -156,6 +158,7 @@ class Replica : private RankEvents {
   bool is_deciding_ = false;
   bool has_decoded_ = false;  // the last step decided had no prompts
   std::int64_t decodes_since_poll_ = 0;
+  std::int64_t held_steps_ = 0;
   bool has_identity_;
   bool needs_identity_ = false;
   std::deque<InFlight> queue_;

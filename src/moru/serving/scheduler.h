@@ -46,8 +46,11 @@ class Scheduler {
   virtual bool is_admission_blocked(const Rank&) const { return false; }
   // So many steps were taken without a call of schedule().
   virtual void ran_ahead(std::int64_t) {}
+  // Until told otherwise no waiting prompt may start; schedulers of attention split by requests.
+  void hold_prompts(bool is_held) { holds_prompts_ = is_held; }
 
  protected:
+  bool holds_prompts_ = false;
   static std::int32_t blocks_for(const Rank& rank, std::int64_t tokens) {
     const std::int64_t size = rank.config().block_size;
     return static_cast<std::int32_t>((tokens + size - 1) / size);

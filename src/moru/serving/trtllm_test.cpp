@@ -55,5 +55,26 @@ TEST(TrtLlm, ChunkedContextTakesWholeBlocks) {
   EXPECT_EQ(testing::log_steps(config, trace).steps, (Steps{"A10 B8", "B7"}));
 }
 
+// Two data ranks, timeout_iters 3. C arrives at 3.5 ms for the first rank, the second has no
+// prompt: it waits from 4 ms on and starts with the third decision, at 6 ms. If D arrives for the
+// second rank as well both start at 4 ms. (What nothing waits for is counted too: 1, 2, 3 ms.)
+TEST(TrtLlm, PromptsWaitForThoseOfOtherRanks) {
+  EngineConfig config = testing::small_engine(100);
+  config.scheduler = "trtllm";
+  config.parallelism.data = 2;
+  config.attention_dp_timeout_iters = 3;
+  Trace trace;
+  trace.requests = {{0, 5, 20}, {0, 5, 20}, {3'500'000, 5, 5}};
+  std::vector<std::string> expected = {"A5 | B5"};
+  expected.insert(expected.end(), 5, "A1 | B1");
+  expected.emplace_back("A1 C5 | B1");
+  std::vector<std::string> steps = testing::log_steps(config, trace).steps;
+  steps.resize(expected.size());
+  EXPECT_EQ(steps, expected);
+
+  trace.requests.push_back({3'600'000, 5, 5});
+  EXPECT_EQ(testing::log_steps(config, trace).steps[4], "A1 C5 | B1 D5");
+}
+
 }  // namespace
 }  // namespace moru

@@ -121,6 +121,9 @@ Service service_of(const TextTable& table, std::size_t row, const ServingQuestio
 // send the first tokens with the first whole chunk, the builds after them at once
 // (scheduler_output_processor_mixin.py).
 constexpr std::int64_t kBusy = 16;
+// Its TensorRT-LLM servers balance prompts over attention's data ranks (attention_dp_config:
+// enable_balance, batching_wait_iters 0, timeout_iters 60).
+constexpr std::int64_t kTimeoutIters = 60;
 void stream_in_chunks(Deployment& deployment, bool is_busy, std::string_view version) {
   deployment.stream_interval = version.starts_with("nightly") ? 1 : 10;
   deployment.scheduler_recv_interval = is_busy ? 30 : 10;
@@ -241,6 +244,9 @@ AggregateComparison compare_aggregate(const TextTable& table, const ServingQuest
                         table.text(i, "backend_version").starts_with("nightly")));
         if (is_new) {
           found->second = service_of(table, i, question);
+          if (is_dump && found->second.deployment.backend == "trtllm") {
+            found->second.deployment.attention_dp_timeout_iters = kTimeoutIters;
+          }
           if (is_dump && found->second.deployment.backend == "sglang") {
             stream_in_chunks(found->second.deployment, is_busy, table.text(i, "backend_version"));
           }

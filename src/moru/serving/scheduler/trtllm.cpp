@@ -130,8 +130,8 @@ class TrtLlm final : public Scheduler {
     return blocks;
   }
 
-  static void admit_waiting(Rank& rank, SimTime now, std::int64_t& budget, StepPlan& plan) {
-    if (rank.waiting().empty()) {
+  void admit_waiting(Rank& rank, SimTime now, std::int64_t& budget, StepPlan& plan) const {
+    if (rank.waiting().empty() || holds_prompts_) {
       return;
     }
     const EngineConfig& config = rank.config();
